@@ -1,0 +1,82 @@
+/**
+ * What workers report: artifact digests and numbers, never tensors and never data. Events carry these shapes unchanged.
+ */
+import { z } from 'zod';
+import { digest, resourceName } from './configuration.js';
+
+/** The base model that a federation adapts: a folder under the models root, by name and digest of its contents. */
+export const baseModelReference = z.strictObject({ name: resourceName, digest });
+export type BaseModelReference = z.infer<typeof baseModelReference>;
+
+/** An adapted linear layer: its weight is [outputWidth, inputWidth]. */
+export const adaptedModule = z.strictObject({
+  name: z.string().min(1),
+  inputWidth: z.int().positive(),
+  outputWidth: z.int().positive(),
+});
+export type AdaptedModule = z.infer<typeof adaptedModule>;
+
+/** Expert indices that one client holds, ascending, per module. */
+export const heldExperts = z.record(z.string(), z.array(z.int().min(0)));
+export type HeldExperts = z.infer<typeof heldExperts>;
+
+/** Who holds what: for each client the experts that it holds of every module. */
+export const expertAssignment = z.record(resourceName, heldExperts);
+export type ExpertAssignment = z.infer<typeof expertAssignment>;
+
+/** Examples of each split that a client really uses. */
+export const splitSizes = z.strictObject({
+  train: z.int().min(0),
+  embedding: z.int().min(0),
+  validation: z.int().min(0),
+  test: z.int().min(0),
+});
+export type SplitSizes = z.infer<typeof splitSizes>;
+
+/** Losses are mean cross-entropies per target token in nats; ROUGE-L is the mean F1 over the test split, 0 to 1. */
+export const evaluationMetrics = z.strictObject({
+  validationLoss: z.number(),
+  testLoss: z.number(),
+  rougeL: z.number().min(0).max(1),
+});
+export type EvaluationMetrics = z.infer<typeof evaluationMetrics>;
+
+/** Round 0: the base model as it comes, on a client's splits. */
+export const baselineResult = z.strictObject({
+  splits: splitSizes,
+  metrics: evaluationMetrics,
+  /** ROUGE-L of always giving the training split's most frequent answer, and how many distinct answers the test split has. */
+  mostFrequentAnswerRougeL: z.number().min(0).max(1),
+  distinctTestAnswers: z.int().min(1),
+  seconds: z.number().min(0),
+});
+export type BaselineResult = z.infer<typeof baselineResult>;
+
+/** One client's local training of one round, measured after training and before merging. */
+export const trainingResult = z.strictObject({
+  adapter: digest,
+  /** Mean token and expert embeddings; null in the last round, which assigns nothing any more. */
+  embeddings: digest.nullable(),
+  splits: splitSizes,
+  metrics: evaluationMetrics,
+  steps: z.int().positive(),
+  /** Means over the round's steps: cross-entropy per target token, and the sum of the modules' balance losses. */
+  trainLoss: z.number(),
+  balanceLoss: z.number(),
+  /** Tokens that went through forward and backward, and how long that took. */
+  trainTokens: z.int().positive(),
+  trainSeconds: z.number().min(0),
+  /** The whole job: loading, training, evaluation, embeddings, upload. */
+  seconds: z.number().min(0),
+  adapterBytes: z.int().positive(),
+});
+export type TrainingResult = z.infer<typeof trainingResult>;
+
+/** The merged pool after a round, and the next round's assignment (null after the last round). */
+export const aggregationResult = z.strictObject({
+  pool: digest,
+  next: z.strictObject({ assignment: expertAssignment, scores: digest }).nullable(),
+  poolBytes: z.int().positive(),
+  seconds: z.number().min(0),
+});
+export type AggregationResult = z.infer<typeof aggregationResult>;

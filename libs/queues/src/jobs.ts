@@ -1,0 +1,79 @@
+/**
+ * Payloads, results and progress of the two kinds of queues. Both ends validate: a payload where a worker takes it, a
+ * result where the round process records it.
+ */
+import {
+  adaptedModule,
+  baseModelReference,
+  digest,
+  expertAssignment,
+  heldExperts,
+  resolvedConfiguration,
+  resourceName,
+} from '@fedamole/federation';
+import { z } from 'zod';
+
+const jobHeader = {
+  federationId: resourceName,
+  round: z.int().min(0),
+  attempt: z.int().min(1),
+  configuration: resolvedConfiguration,
+};
+
+/** For a trainer: measure the base model as it comes (round 0), or train one client for one round. */
+export const trainingJob = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('measure-baseline'), ...jobHeader, client: resourceName, baseModel: baseModelReference }),
+  z.strictObject({
+    kind: z.literal('train'),
+    ...jobHeader,
+    client: resourceName,
+    baseModel: baseModelReference,
+    pool: digest,
+    held: heldExperts,
+    /** The last round computes no embeddings: nothing is assigned after it. */
+    lastRound: z.boolean(),
+  }),
+]);
+export type TrainingJob = z.infer<typeof trainingJob>;
+
+/** For the aggregator: draw the first pool and assignment (round 0), or merge a round and assign the next. */
+export const aggregationJob = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('initialise'),
+    ...jobHeader,
+    baseModel: baseModelReference,
+    modules: z.array(adaptedModule).min(1),
+    clients: z.array(resourceName).min(1),
+  }),
+  z.strictObject({
+    kind: z.literal('aggregate'),
+    ...jobHeader,
+    baseModel: baseModelReference,
+    modules: z.array(adaptedModule).min(1),
+    /** The pool that this round's clients started from: an expert that nobody trained keeps its value. */
+    pool: digest,
+    assignment: expertAssignment,
+    results: z
+      .array(
+        z.strictObject({
+          client: resourceName,
+          adapter: digest,
+          embeddings: digest.nullable(),
+          trainExamples: z.int().min(0),
+        }),
+      )
+      .min(1),
+    lastRound: z.boolean(),
+  }),
+]);
+export type AggregationJob = z.infer<typeof aggregationJob>;
+
+/** What a running training job last said of itself. Only for people to watch: nothing is decided by it. */
+export const trainingProgress = z.strictObject({
+  phase: z.enum(['loading', 'training', 'evaluating', 'generating', 'embedding']),
+  step: z.int().min(0),
+  steps: z.int().min(0),
+  loss: z.number().nullable(),
+  tokensPerSecond: z.number().min(0).nullable(),
+});
+export type TrainingProgress = z.infer<typeof trainingProgress>;
