@@ -1,7 +1,7 @@
 /** Suites run on the compiled output, so that worker threads, migrations and binaries resolve as they do in production. */
 export default {
   testMatch: ['<rootDir>/{apps,libs}/*/dist/**/*.spec.js', '<rootDir>/e2e/dist/**/*.spec.js'],
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/jest.environment.mjs',
   testTimeout: 60_000,
   modulePathIgnorePatterns: ['<rootDir>/.nx', '<rootDir>/.fedamole'],
 };

@@ -1,0 +1,65 @@
+/**
+ * Dimensions are numbers, or symbols that get their value when the graph runs. A derived dimension is written in one
+ * canonical form (`2*time`, `past+time`), so that equal dimensions have equal names: ONNX Runtime plans buffers by name,
+ * and one name for two different sizes corrupts that plan.
+ */
+export type Dimension = number | string;
+export type Shape = readonly Dimension[];
+
+/** `a * b`, with the number first and the symbols in alphabetical order. */
+export function multiplyDimensions(a: Dimension, b: Dimension): Dimension {
+  const factors = [a, b].flatMap((dimension) => (typeof dimension === 'number' ? [dimension] : parseProduct(dimension)));
+  const coefficient = factors.reduce<number>((product, factor) => (typeof factor === 'number' ? product * factor : product), 1);
+  const symbols = factors.filter((factor) => typeof factor === 'string').sort();
+  if (symbols.length === 0 || coefficient === 0) return coefficient;
+  return (coefficient === 1 ? symbols : [coefficient, ...symbols]).join('*');
+}
+
+/** `a + b`, with the symbols in alphabetical order and the number last. */
+export function addDimensions(a: Dimension, b: Dimension): Dimension {
+  const terms = [a, b].flatMap((dimension) => (typeof dimension === 'number' ? [dimension] : parseSum(dimension)));
+  const constant = terms.reduce<number>((sum, term) => (typeof term === 'number' ? sum + term : sum), 0);
+  const symbols = terms.filter((term) => typeof term === 'string').sort();
+  if (symbols.length === 0) return constant;
+  return (constant === 0 ? symbols : [...symbols, constant]).join('+');
+}
+
+/** The terms of a symbolic dimension that is a sum; one term where it is none. */
+export function parseSum(dimension: string): Dimension[] {
+  return dimension.split('+').map(parseAtom);
+}
+
+/** The factors of a symbolic dimension that is a product; a sum has none. */
+export function parseProduct(dimension: string): Dimension[] {
+  if (dimension.includes('+')) throw new Error(`Dimension ${dimension}: a sum cannot be multiplied; name it first`);
+  return dimension.split('*').map(parseAtom);
+}
+
+function parseAtom(text: string): Dimension {
+  return /^\d+$/.test(text) ? Number(text) : text;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((dimension, axis) => dimension === b[axis]);
+}
+
+export function formatShape(shape: Shape): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/** The product of all dimensions: the number of elements. */
+export function elementCount(shape: Shape): Dimension {
+  return shape.reduce<Dimension>((product, dimension) => multiplyDimensions(product, dimension), 1);
+}
+
+/** Numpy's broadcasting of two shapes; an error where two dimensions differ and neither is 1. */
+export function broadcastShapes(operation: string, a: Shape, b: Shape): Dimension[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, axis) => {
+    const left = a[a.length - rank + axis] ?? 1;
+    const right = b[b.length - rank + axis] ?? 1;
+    if (left === right || right === 1) return left;
+    if (left === 1) return right;
+    throw new Error(`${operation}: shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast`);
+  });
+}

@@ -1,0 +1,104 @@
+/** The functions that models are written with: each applies one primitive, or a fixed combination of a few. */
+import type { DataType } from './data-type.js';
+import type { Dimension, Shape } from './dimension.js';
+import { sameShape } from './dimension.js';
+import type { Tensor } from './tensor.js';
+
+interface ProductOptions {
+  transposeA?: boolean;
+  transposeB?: boolean;
+  alpha?: number;
+}
+
+const product = ({ transposeA = false, transposeB = false, alpha = 1 }: ProductOptions) => ({ transposeA, transposeB, alpha });
+
+const first = ([output]: Tensor[]): Tensor => output as Tensor;
+
+export const add = (a: Tensor, b: Tensor): Tensor => first(a.graph.apply('add', [a, b], {}));
+export const subtract = (a: Tensor, b: Tensor): Tensor => first(a.graph.apply('subtract', [a, b], {}));
+export const multiply = (a: Tensor, b: Tensor): Tensor => first(a.graph.apply('multiply', [a, b], {}));
+export const divide = (a: Tensor, b: Tensor): Tensor => first(a.graph.apply('divide', [a, b], {}));
+export const scale = (x: Tensor, factor: number): Tensor => first(x.graph.apply('scale', [x], { factor }));
+export const silu = (x: Tensor): Tensor => first(x.graph.apply('silu', [x], {}));
+export const sigmoid = (x: Tensor): Tensor => first(x.graph.apply('sigmoid', [x], {}));
+
+/** Softmax over the last axis. */
+export const softmax = (x: Tensor): Tensor => first(x.graph.apply('softmax', [x], {}));
+
+/** Root-mean-square normalisation of the last axis, times `weight` [width] (Zhang and Sennrich 2019, equation 4). */
+export const rmsNormalize = (x: Tensor, weight: Tensor, epsilon: number): Tensor =>
+  first(x.graph.apply('rmsNormalize', [x, weight], { epsilon }));
+
+export interface RotaryTables {
+  /** [positions, width / 2] */
+  readonly cosines: Tensor;
+  readonly sines: Tensor;
+}
+
+/** Rotary position embedding (Su et al. 2021) of x [batch, time, heads * width], halves paired as in Hugging Face's Llama. */
+export const rotate = (x: Tensor, positions: Tensor, tables: RotaryTables, heads: number, inverse = false): Tensor =>
+  first(x.graph.apply('rotate', [x, positions, tables.cosines, tables.sines], { heads, inverse }));
+
+/** `alpha * A B` over the last two axes, with equal leading axes. */
+export const matmul = (a: Tensor, b: Tensor, options: ProductOptions = {}): Tensor =>
+  first(a.graph.apply('matmul', [a, b], product(options)));
+
+/** `C + alpha * A B` for matrices, in one pass. */
+export const gemm = (c: Tensor, a: Tensor, b: Tensor, options: ProductOptions = {}): Tensor =>
+  first(a.graph.apply('gemm', [a, b, c], product(options)));
+
+export const reshape = (x: Tensor, shape: Shape): Tensor =>
+  sameShape(x.shape, shape) ? x : first(x.graph.apply('reshape', [x], { shape }));
+
+export const transpose = (x: Tensor, permutation: readonly number[]): Tensor =>
+  first(x.graph.apply('transpose', [x], { permutation }));
+
+export function concat(tensors: readonly Tensor[], axis: number): Tensor {
+  const [head] = tensors;
+  if (head === undefined) throw new Error('Concat: takes at least one input');
+  return tensors.length === 1 ? head : first(head.graph.apply('concat', tensors, { axis }));
+}
+
+export const split = (x: Tensor, axis: number, sizes: readonly Dimension[]): Tensor[] =>
+  x.graph.apply('split', [x], { axis, sizes });
+
+/** The sum over `axes`, which stay as dimensions of size 1. */
+export const sum = (x: Tensor, axes: readonly number[]): Tensor =>
+  axes.length === 0 ? x : first(x.graph.apply('sum', [x], { axes }));
+
+export const broadcast = (x: Tensor, shape: Shape): Tensor =>
+  sameShape(x.shape, shape) ? x : first(x.graph.apply('broadcast', [x], { shape }));
+
+/** Rows of `table` [rows, width] at `indices` (any shape): [...indices, width]. */
+export const gatherRows = (table: Tensor, indices: Tensor): Tensor =>
+  first(table.graph.apply('gatherRows', [table, indices], {}));
+
+/** Zeros [rows, width] to which `updates` [count, width] are added at `indices` [count]. */
+export const scatterRows = (updates: Tensor, indices: Tensor, rows: Dimension): Tensor =>
+  first(updates.graph.apply('scatterRows', [updates, indices], { rows }));
+
+export interface CrossEntropy {
+  /** [1]: the sum over positions of weight times loss. */
+  readonly loss: Tensor;
+  /** [positions, 1]: each position's loss in nats. */
+  readonly tokenLosses: Tensor;
+}
+
+/**
+ * Cross-entropy of a language model's hidden states [positions, width] against its vocabulary matrix [words, width].
+ * Gradients reach the hidden states only: the vocabulary is frozen.
+ */
+export function crossEntropy(hidden: Tensor, vocabulary: Tensor, targets: Tensor, weights: Tensor): CrossEntropy {
+  const [loss, tokenLosses] = hidden.graph.apply('crossEntropy', [hidden, vocabulary, targets, weights], {}) as [Tensor, Tensor];
+  return { loss, tokenLosses };
+}
+
+/** 1 where an element is among the `count` largest of the last axis, else 0; no gradient passes. */
+export const topMask = (x: Tensor, count: number): Tensor => first(x.graph.apply('topMask', [x], { count }));
+
+export const cast = (x: Tensor, to: DataType): Tensor =>
+  x.dataType === to ? x : first(x.graph.apply('cast', [x], { to }));
+
+/** A symbolic dimension's value as a tensor [1]. */
+export const dimensionSize = (like: Tensor, dimension: Dimension): Tensor =>
+  first(like.graph.apply('dimensionSize', [like], { dimension }));

@@ -1,0 +1,56 @@
+/**
+ * The primitives of the graph and their parameters. Every transform of the graph (shape inference, differentiation, ONNX
+ * emission) is one table over these names, and each table is total: a primitive without a rule does not compile.
+ */
+import type { Shape, Dimension } from './dimension.js';
+import type { DataType } from './data-type.js';
+
+export interface PrimitiveParameters {
+  /** Element by element, with numpy's broadcasting. */
+  add: object;
+  subtract: object;
+  multiply: object;
+  divide: object;
+  /** `x * factor` */
+  scale: { factor: number };
+  /** `x * sigmoid(x)` */
+  silu: object;
+  sigmoid: object;
+  /** Over the last axis. */
+  softmax: object;
+  /** `x / sqrt(mean(x^2) + epsilon) * weight` over the last axis; outputs that, and the inverse root. */
+  rmsNormalize: { epsilon: number };
+  /** Rotary position embedding of [batch, time, heads * width]; inputs x, positions [batch, time], cosines and sines [positions, width / 2]. */
+  rotate: { heads: number; inverse: boolean };
+  /** `alpha * A B` over the last two axes, each transposed on request; leading axes equal. */
+  matmul: { transposeA: boolean; transposeB: boolean; alpha: number };
+  /** `C + alpha * A B` for matrices. */
+  gemm: { transposeA: boolean; transposeB: boolean; alpha: number };
+  reshape: { shape: Shape };
+  transpose: { permutation: readonly number[] };
+  concat: { axis: number };
+  split: { axis: number; sizes: readonly Dimension[] };
+  /** Sums over `axes`, which stay as dimensions of size 1. */
+  sum: { axes: readonly number[] };
+  /** Repeats dimensions of size 1 up to `shape`. */
+  broadcast: { shape: Shape };
+  /** Rows of a matrix [rows, width] by index. */
+  gatherRows: object;
+  /** Adds rows [indices, width] into zeros [rows, width] by index. */
+  scatterRows: { rows: Dimension };
+  /**
+   * Cross-entropy of hidden states [positions, width] against a vocabulary matrix [vocabulary, width]: inputs hidden,
+   * vocabulary, targets [positions], weights [positions, 1]; outputs the weighted sum of the losses [1], the loss of each
+   * position [positions, 1] and the log-probabilities [positions, vocabulary].
+   */
+  crossEntropy: object;
+  /** The gradient of `crossEntropy` with respect to the hidden states, before the weights' factor from above. */
+  crossEntropyGradient: object;
+  /** 1 where an element is among the `count` largest of the last axis, else 0. */
+  topMask: { count: number };
+  cast: { to: DataType };
+  /** A symbolic dimension's value as a tensor of one float. */
+  dimensionSize: { dimension: Dimension };
+}
+
+export type PrimitiveName = keyof PrimitiveParameters;

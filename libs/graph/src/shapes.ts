@@ -1,0 +1,213 @@
+/** Shape and type inference: for every primitive the types of its outputs, or an error that names what does not fit. */
+import type { DataType } from './data-type.js';
+import { addDimensions, broadcastShapes, elementCount, formatShape, sameShape, type Dimension, type Shape } from './dimension.js';
+import type { PrimitiveName, PrimitiveParameters } from './primitives.js';
+import type { Tensor } from './tensor.js';
+
+export interface TensorType {
+  readonly shape: Shape;
+  readonly dataType: DataType;
+}
+
+type ShapeRule<P extends PrimitiveName> = (inputs: readonly Tensor[], parameters: PrimitiveParameters[P]) => TensorType[];
+
+/** The inputs of a primitive that takes exactly `count` of them. */
+export function exactly<N extends 1 | 2 | 3 | 4>(
+  operation: string,
+  inputs: readonly Tensor[],
+  count: N,
+): N extends 1 ? [Tensor] : N extends 2 ? [Tensor, Tensor] : N extends 3 ? [Tensor, Tensor, Tensor] : [Tensor, Tensor, Tensor, Tensor] {
+  if (inputs.length !== count) throw new Error(`${operation}: takes ${count} inputs, not ${inputs.length}`);
+  return inputs as never;
+}
+
+const elementwise =
+  (operation: string) =>
+  (inputs: readonly Tensor[]): TensorType[] => {
+    const [a, b] = exactly(operation, inputs, 2);
+    if (a.dataType !== b.dataType) throw new Error(`${operation}: types ${a.dataType} and ${b.dataType} differ`);
+    return [{ shape: broadcastShapes(operation, a.shape, b.shape), dataType: a.dataType }];
+  };
+
+const unary = (inputs: readonly Tensor[]): TensorType[] => {
+  const [x] = exactly('unary operation', inputs, 1);
+  return [{ shape: x.shape, dataType: x.dataType }];
+};
+
+function productShape(operation: string, a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Dimension[] {
+  const rank = a.shape.length;
+  if (rank < 2 || b.shape.length !== rank || !sameShape(a.shape.slice(0, -2), b.shape.slice(0, -2))) {
+    throw new Error(`${operation}: leading dimensions of ${formatShape(a.shape)} and ${formatShape(b.shape)} differ`);
+  }
+  const [rowsA, columnsA] = a.shape.slice(-2) as [Dimension, Dimension];
+  const [rowsB, columnsB] = b.shape.slice(-2) as [Dimension, Dimension];
+  const innerA = transposeA ? rowsA : columnsA;
+  const innerB = transposeB ? columnsB : rowsB;
+  if (innerA !== innerB) throw new Error(`${operation}: inner dimensions ${innerA} and ${innerB} differ`);
+  return [...a.shape.slice(0, -2), transposeA ? columnsA : rowsA, transposeB ? rowsB : columnsB];
+}
+
+function replaceAxis(shape: Shape, axis: number, dimension: Dimension): Dimension[] {
+  return shape.map((old, index) => (index === axis ? dimension : old));
+}
+
+const matrix = (operation: string, tensor: Tensor): [Dimension, Dimension] => {
+  if (tensor.shape.length !== 2) throw new Error(`${operation}: ${formatShape(tensor.shape)} is no matrix`);
+  return tensor.shape as [Dimension, Dimension];
+};
+
+export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
+  add: elementwise('Add'),
+  subtract: elementwise('Subtract'),
+  multiply: elementwise('Multiply'),
+  divide: elementwise('Divide'),
+  scale: unary,
+  silu: unary,
+  sigmoid: unary,
+  softmax: unary,
+
+  rmsNormalize: (inputs) => {
+    const [x, weight] = exactly('RmsNormalize', inputs, 2);
+    const width = x.shape.at(-1);
+    if (weight.shape.length !== 1 || weight.shape[0] !== width) {
+      throw new Error(`RmsNormalize: weight ${formatShape(weight.shape)} does not fit ${formatShape(x.shape)}`);
+    }
+    return [
+      { shape: x.shape, dataType: x.dataType },
+      { shape: [...x.shape.slice(0, -1), 1], dataType: x.dataType },
+    ];
+  },
+
+  rotate: (inputs, { heads }) => {
+    const [x, positions, cosines, sines] = exactly('Rotate', inputs, 4);
+    const width = x.shape.at(-1);
+    const [, half] = matrix('Rotate', cosines);
+    if (x.shape.length !== 3 || typeof width !== 'number' || typeof half !== 'number' || width !== heads * half * 2) {
+      throw new Error(`Rotate: ${formatShape(x.shape)} does not hold ${heads} heads of 2 * ${half}`);
+    }
+    if (!sameShape(positions.shape, x.shape.slice(0, 2))) {
+      throw new Error(`Rotate: positions ${formatShape(positions.shape)} do not fit ${formatShape(x.shape)}`);
+    }
+    if (!sameShape(cosines.shape, sines.shape)) throw new Error('Rotate: cosines and sines differ in shape');
+    return [{ shape: x.shape, dataType: x.dataType }];
+  },
+
+  matmul: (inputs, { transposeA, transposeB }) => {
+    const [a, b] = exactly('MatMul', inputs, 2);
+    return [{ shape: productShape('MatMul', a, b, transposeA, transposeB), dataType: a.dataType }];
+  },
+
+  gemm: (inputs, { transposeA, transposeB }) => {
+    const [a, b, c] = exactly('Gemm', inputs, 3);
+    matrix('Gemm', a);
+    const shape = productShape('Gemm', a, b, transposeA, transposeB);
+    if (!sameShape(shape, c.shape)) {
+      throw new Error(`Gemm: the product is ${formatShape(shape)}, the addend ${formatShape(c.shape)}`);
+    }
+    return [{ shape, dataType: a.dataType }];
+  },
+
+  reshape: (inputs, { shape }) => {
+    const [x] = exactly('Reshape', inputs, 1);
+    const before = elementCount(x.shape);
+    const after = elementCount(shape);
+    if (before !== after) {
+      throw new Error(`Reshape: ${formatShape(x.shape)} has ${before} elements, ${formatShape(shape)} ${after}`);
+    }
+    return [{ shape, dataType: x.dataType }];
+  },
+
+  transpose: (inputs, { permutation }) => {
+    const [x] = exactly('Transpose', inputs, 1);
+    if (permutation.length !== x.shape.length || new Set(permutation).size !== permutation.length) {
+      throw new Error(`Transpose: [${permutation.join(', ')}] is no permutation of ${formatShape(x.shape)}`);
+    }
+    return [{ shape: permutation.map((axis) => x.shape[axis] as Dimension), dataType: x.dataType }];
+  },
+
+  concat: (inputs, { axis }) => {
+    const [first] = inputs;
+    if (first === undefined) throw new Error('Concat: takes at least one input');
+    for (const input of inputs) {
+      if (!sameShape(replaceAxis(input.shape, axis, 0), replaceAxis(first.shape, axis, 0))) {
+        throw new Error(`Concat: ${formatShape(first.shape)} and ${formatShape(input.shape)} differ beside axis ${axis}`);
+      }
+    }
+    const total = inputs.map((input) => input.shape[axis] as Dimension).reduce(addDimensions);
+    return [{ shape: replaceAxis(first.shape, axis, total), dataType: first.dataType }];
+  },
+
+  split: (inputs, { axis, sizes }) => {
+    const [x] = exactly('Split', inputs, 1);
+    const total = sizes.reduce(addDimensions);
+    if (total !== x.shape[axis]) throw new Error(`Split: sizes add up to ${total}, axis ${axis} has ${x.shape[axis]}`);
+    return sizes.map((size) => ({ shape: replaceAxis(x.shape, axis, size), dataType: x.dataType }));
+  },
+
+  sum: (inputs, { axes }) => {
+    const [x] = exactly('Sum', inputs, 1);
+    return [{ shape: x.shape.map((dimension, axis) => (axes.includes(axis) ? 1 : dimension)), dataType: x.dataType }];
+  },
+
+  broadcast: (inputs, { shape }) => {
+    const [x] = exactly('Broadcast', inputs, 1);
+    const target = broadcastShapes('Broadcast', x.shape, shape);
+    if (!sameShape(target, shape)) throw new Error(`Broadcast: ${formatShape(x.shape)} does not grow to ${formatShape(shape)}`);
+    return [{ shape, dataType: x.dataType }];
+  },
+
+  gatherRows: (inputs) => {
+    const [table, indices] = exactly('GatherRows', inputs, 2);
+    const [, width] = matrix('GatherRows', table);
+    return [{ shape: [...indices.shape, width], dataType: table.dataType }];
+  },
+
+  scatterRows: (inputs, { rows }) => {
+    const [updates, indices] = exactly('ScatterRows', inputs, 2);
+    const [count, width] = matrix('ScatterRows', updates);
+    if (!sameShape(indices.shape, [count])) {
+      throw new Error(`ScatterRows: ${formatShape(indices.shape)} indices for ${count} rows`);
+    }
+    return [{ shape: [rows, width], dataType: updates.dataType }];
+  },
+
+  crossEntropy: (inputs) => {
+    const [hidden, vocabulary, targets, weights] = exactly('CrossEntropy', inputs, 4);
+    const [positions] = matrix('CrossEntropy', hidden);
+    const [words] = matrix('CrossEntropy', vocabulary);
+    productShape('CrossEntropy', hidden, vocabulary, false, true);
+    if (!sameShape(targets.shape, [positions]) || !sameShape(weights.shape, [positions, 1])) {
+      throw new Error(`CrossEntropy: targets ${formatShape(targets.shape)}, weights ${formatShape(weights.shape)} for ${positions} positions`);
+    }
+    const { dataType } = hidden;
+    return [
+      { shape: [1], dataType },
+      { shape: [positions, 1], dataType },
+      { shape: [positions, words], dataType },
+    ];
+  },
+
+  crossEntropyGradient: (inputs) => {
+    const [logProbabilities, vocabulary, , weights] = exactly('CrossEntropyGradient', inputs, 4);
+    const [positions] = matrix('CrossEntropyGradient', weights);
+    const [, width] = matrix('CrossEntropyGradient', vocabulary);
+    return [{ shape: [positions, width], dataType: logProbabilities.dataType }];
+  },
+
+  topMask: (inputs, { count }) => {
+    const [x] = exactly('TopMask', inputs, 1);
+    const width = x.shape.at(-1);
+    if (typeof width === 'number' && count > width) throw new Error(`TopMask: ${count} of ${width} elements`);
+    return [{ shape: x.shape, dataType: x.dataType }];
+  },
+
+  cast: (inputs, { to }) => {
+    const [x] = exactly('Cast', inputs, 1);
+    return [{ shape: x.shape, dataType: to }];
+  },
+
+  dimensionSize: (inputs) => {
+    const [like] = exactly('DimensionSize', inputs, 1);
+    return [{ shape: [1], dataType: like.graph.computeType }];
+  },
+};

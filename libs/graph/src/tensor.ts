@@ -1,0 +1,106 @@
+/**
+ * A graph of tensors: what a model computes, before anything runs. Every tensor is made by applying a primitive to
+ * others; its shape is inferred, and checked, at that moment, so that an error points at the caller's line.
+ */
+import type { ComputeType, DataType } from './data-type.js';
+import type { Dimension, Shape } from './dimension.js';
+import type { PrimitiveName, PrimitiveParameters } from './primitives.js';
+import { shapeRules, type TensorType } from './shapes.js';
+
+export interface Tensor {
+  readonly graph: Graph;
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dataType: DataType;
+  /** Whether a differentiable input reaches it. */
+  readonly differentiable: boolean;
+}
+
+/** One application of a primitive; the list of them, in order, is the tape that differentiation walks back. */
+export interface Application<P extends PrimitiveName = PrimitiveName> {
+  readonly primitive: P;
+  readonly parameters: PrimitiveParameters[P];
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+}
+
+/** Where a weight's bytes lie: in a file beside the model (memory-mapped by ONNX Runtime), or in memory. */
+export type WeightData =
+  | { readonly kind: 'file'; readonly file: string; readonly offset: number; readonly length: number }
+  | { readonly kind: 'memory'; readonly bytes: Uint8Array };
+
+export interface Initializer {
+  readonly tensor: Tensor;
+  readonly data: WeightData;
+}
+
+export class Graph {
+  readonly applications: Application[] = [];
+  readonly inputs: Tensor[] = [];
+  readonly initializers: Initializer[] = [];
+  private readonly constants = new Map<string, Tensor>();
+  private tensorCount = 0;
+
+  constructor(readonly computeType: ComputeType) {}
+
+  /** A tensor that is fed at every run. Gradients are taken with respect to the differentiable ones. */
+  input(name: string, shape: Shape, options: { dataType?: DataType; differentiable?: boolean } = {}): Tensor {
+    if (this.inputs.some((input) => input.name === name)) throw new Error(`Graph: input ${name} exists already`);
+    const tensor = this.make(options.dataType ?? this.computeType, shape, options.differentiable ?? false, name);
+    this.inputs.push(tensor);
+    return tensor;
+  }
+
+  /** A frozen tensor of the model. */
+  weight(name: string, shape: readonly number[], dataType: DataType, data: WeightData): Tensor {
+    const tensor = this.make(dataType, shape, false, name);
+    this.initializers.push({ tensor, data });
+    return tensor;
+  }
+
+  /** A constant in the graph's compute type; one tensor for equal small constants. */
+  constant(values: ArrayLike<number>, shape: readonly number[]): Tensor {
+    const array = this.computeType === 'float64' ? Float64Array.from(values) : Float32Array.from(values);
+    return this.constantOf(this.computeType, array, shape);
+  }
+
+  /** A constant vector of 64-bit integers. */
+  integers(values: readonly number[], shape: readonly number[] = [values.length]): Tensor {
+    return this.constantOf('int64', BigInt64Array.from(values, BigInt), shape);
+  }
+
+  apply<P extends PrimitiveName>(primitive: P, inputs: readonly Tensor[], parameters: PrimitiveParameters[P]): Tensor[] {
+    const types: TensorType[] = shapeRules[primitive](inputs, parameters);
+    const differentiable = inputs.some((input) => input.differentiable);
+    const outputs = types.map(({ shape, dataType }) => this.make(dataType, shape, differentiable && isFloat(dataType)));
+    this.applications.push({ primitive, parameters, inputs, outputs });
+    return outputs;
+  }
+
+  private constantOf(dataType: DataType, array: ArrayBufferView & { length: number }, shape: readonly number[]): Tensor {
+    const small = array.length <= 16;
+    const key = small ? `${dataType} ${shape.join()} ${String(array)}` : '';
+    const known = this.constants.get(key);
+    if (known !== undefined) return known;
+    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    const tensor = this.weight(`constant_${this.tensorCount}`, shape, dataType, { kind: 'memory', bytes });
+    if (small) this.constants.set(key, tensor);
+    return tensor;
+  }
+
+  private make(dataType: DataType, shape: Shape, differentiable: boolean, name?: string): Tensor {
+    this.tensorCount += 1;
+    return { graph: this, name: name ?? `t${this.tensorCount}`, shape, dataType, differentiable };
+  }
+}
+
+function isFloat(dataType: DataType): boolean {
+  return dataType === 'float32' || dataType === 'float64';
+}
+
+/** The dimension of an axis; negative axes count from the end. */
+export function dimensionOf(tensor: Tensor, axis: number): Dimension {
+  const dimension = tensor.shape.at(axis);
+  if (dimension === undefined) throw new Error(`axis ${axis} is out of range for a tensor of rank ${tensor.shape.length}`);
+  return dimension;
+}
