@@ -1,1 +1,3 @@
-export {};
+export { ArtifactStore } from './artifact-store.js';
+export { ArtifactNotStoredError, CorruptArtifactError, MissingArtifactError } from './errors.js';
+export { folderDigest } from './folder-digest.js';

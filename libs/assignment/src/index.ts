@@ -1,1 +1,4 @@
-export {};
+export { assignExperts } from './assign.js';
+export { infeasibilities, InfeasibleAssignmentError } from './feasibility.js';
+export type { AssignmentLimits, Infeasibility } from './feasibility.js';
+export { affinityScores, objective, randomScores, softmaxOverClients } from './scores.js';

@@ -1,1 +1,13 @@
-export {};
+export { alpacaPrompt } from './alpaca-prompt.js';
+export { DatasetError } from './errors.js';
+export type { Example } from './example.js';
+export { loadExamples } from './load-examples.js';
+export { mostFrequentAnswer } from './most-frequent-answer.js';
+export { rougeL } from './rouge-l.js';
+export { seededRandom, shuffled } from './seeded-random.js';
+export { splitExamples } from './split-examples.js';
+export type { Splits } from './split-examples.js';
+export { generationPrompt, tokenizeExample } from './tokenize-example.js';
+export type { TokenizedExample } from './tokenize-example.js';
+export { loadTokenizer } from './tokenizer.js';
+export type { Tokenizer } from './tokenizer.js';

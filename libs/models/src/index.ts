@@ -1,1 +1,14 @@
-export {};
+export { UnsupportedModelError } from './configuration-fields.js';
+export {
+  parameterCount,
+  TOKENS,
+  type AdaptLinear,
+  type Decoder,
+  type DecoderInputs,
+  type DecoderOutputs,
+  type KeyValues,
+  type LinearModule,
+  type WeightSource,
+} from './decoder.js';
+export { readDecoder } from './families.js';
+export { rotaryFrequencies, type RotarySettings } from './rotary.js';

@@ -1,1 +1,16 @@
-export {};
+export {
+  dropoutMaskName,
+  type AdaptedLinear,
+  type AdapterGraph,
+  type DropExpertInput,
+  type LoraSettings,
+  type ModuleEmbeddings,
+  type ModuleRouting,
+  type MoleSettings,
+} from './adapter-graph.js';
+export { holdExperts, neutralParameters, stackParameters, unstackParameters } from './held-modules.js';
+export { initialisePool } from './initialise.js';
+export { loraGraph, loraParameterNames } from './lora-graph.js';
+export { mergeExpertEmbeddings, mergePool, type Contribution, type ExpertEmbeddings } from './merge.js';
+export { moleGraph, moleParameterNames } from './mole-graph.js';
+export type { Expert, ExpertPool, HeldModule, HeldModules, ModulePool, Parameter, Parameters } from './parameters.js';

@@ -1,1 +1,11 @@
-export {};
+export { dtypes, isDtype } from './dtype.js';
+export type { Dtype } from './dtype.js';
+export { SafetensorsError } from './errors.js';
+export type { SafetensorsHeader } from './header.js';
+export type { TensorRange } from './tensor-range.js';
+export { readSafetensors, readSafetensorsHeader, readTensor } from './read.js';
+export type { SafetensorsContents } from './read.js';
+export { float32Tensor, float64Tensor } from './tensor.js';
+export type { Tensor } from './tensor.js';
+export { toFloat32, toFloat64, toIntegers } from './convert.js';
+export { writeSafetensors } from './write.js';

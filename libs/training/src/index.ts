@@ -1,1 +1,14 @@
-export {};
+export type { AdapterKind } from './adapter-kind.js';
+export { Adam, type AdamSettings } from './adam.js';
+export { causalBias, makeBatch, type Batch, type Sequence } from './batch.js';
+export { Engine, type DecodingInput, type EngineSettings, type Evaluation, type TrainingStep } from './engine.js';
+export { meanEmbeddings, meanLoss, type MeanEmbeddings } from './evaluation.js';
+export { generateGreedily, type GenerationSettings } from './generation.js';
+export {
+  DivergedError,
+  shuffledBatches,
+  trainLocally,
+  type LocalTrainingReport,
+  type LocalTrainingSettings,
+  type StepReport,
+} from './local-training.js';

@@ -1,0 +1,176 @@
+/**
+ * The files that trainers and the aggregator exchange, as safetensors with float32 tensors:
+ *
+ * | file | tensors of each module | metadata |
+ * | --- | --- | --- |
+ * | pool | `shared_A`, `shared_B`, `token_proj`, `expert.<i>.A`, `expert.<i>.B` | experts, r, alpha, topK, base_model |
+ * | adapter | `shared_A`, `shared_B`, `token_proj`, `A.<j>`, `B.<j>` (j-th held expert) | the same, and the held experts' ids |
+ * | embeddings | `mean_token_embedding` [r], `mean_expert_embeddings` [held, r] | |
+ * | scores | `scores` [experts, clients] of reverse selection, in float64 | clients |
+ *
+ * A tensor's name is `<module>.<name>`.
+ */
+import type { AdaptedLinear, Expert, ExpertPool, HeldModules } from '@fedamole/mole';
+import {
+  float32Tensor,
+  float64Tensor,
+  readSafetensors,
+  toFloat32,
+  writeSafetensors,
+  type SafetensorsContents,
+  type Tensor,
+} from '@fedamole/safetensors';
+
+export interface AdapterMetadata {
+  readonly rank: number;
+  readonly alpha: number;
+  readonly topK: number;
+  /** SHA-256 of the base model's folder. */
+  readonly baseModel: string;
+}
+
+export interface ClientEmbeddings {
+  /** [rank] */
+  readonly token: Float32Array;
+  /** One [rank] a held expert. */
+  readonly experts: readonly Float32Array[];
+}
+
+/** Thrown where an artifact holds something else than it has to. */
+export class AdapterFileError extends Error {
+  override readonly name = 'AdapterFileError';
+}
+
+export function encodePool(modules: readonly AdaptedLinear[], pool: ExpertPool, metadata: AdapterMetadata): Uint8Array {
+  const tensors = new Map<string, Tensor>();
+  for (const module of modules) {
+    const { experts, shared, tokenProjection } = found(pool, module.name);
+    putExpert(tensors, module, metadata.rank, 'shared_A', 'shared_B', shared);
+    tensors.set(`${module.name}.token_proj`, float32Tensor([metadata.rank, module.inputWidth], tokenProjection));
+    experts.forEach((expert, index) => putExpert(tensors, module, metadata.rank, `expert.${index}.A`, `expert.${index}.B`, expert));
+  }
+  const experts = found(pool, (modules[0] as AdaptedLinear).name).experts.length;
+  return writeSafetensors(tensors, { ...describe(metadata), experts: String(experts) });
+}
+
+export function decodePool(bytes: Uint8Array, modules: readonly AdaptedLinear[], settings: { rank: number; experts: number }): ExpertPool {
+  const contents = readSafetensors(bytes);
+  return new Map(
+    modules.map((module) => {
+      const experts = Array.from({ length: settings.experts }, (_, index) =>
+        takeExpert(contents, module, settings.rank, `expert.${index}.A`, `expert.${index}.B`),
+      );
+      return [module.name, { ...takeCommon(contents, module, settings.rank), experts }];
+    }),
+  );
+}
+
+export function encodeAdapter(modules: readonly AdaptedLinear[], held: HeldModules, metadata: AdapterMetadata): Uint8Array {
+  const tensors = new Map<string, Tensor>();
+  const ids: Record<string, readonly number[]> = {};
+  for (const module of modules) {
+    const { experts, shared, tokenProjection, held: indices } = found(held, module.name);
+    ids[module.name] = indices;
+    putExpert(tensors, module, metadata.rank, 'shared_A', 'shared_B', shared);
+    tensors.set(`${module.name}.token_proj`, float32Tensor([metadata.rank, module.inputWidth], tokenProjection));
+    experts.forEach((expert, index) => putExpert(tensors, module, metadata.rank, `A.${index}`, `B.${index}`, expert));
+  }
+  return writeSafetensors(tensors, { ...describe(metadata), experts: JSON.stringify(ids) });
+}
+
+/** Reads a client's adapter; throws where a tensor is missing, of another shape, or not finite. */
+export function decodeAdapter(
+  bytes: Uint8Array,
+  modules: readonly AdaptedLinear[],
+  held: Readonly<Record<string, readonly number[]>>,
+  rank: number,
+): HeldModules {
+  const contents = readSafetensors(bytes);
+  return new Map(
+    modules.map((module) => {
+      const indices = held[module.name] ?? [];
+      const experts = indices.map((_, index) => takeExpert(contents, module, rank, `A.${index}`, `B.${index}`));
+      return [module.name, { ...takeCommon(contents, module, rank), experts, held: indices }];
+    }),
+  );
+}
+
+export function encodeEmbeddings(embeddings: ReadonlyMap<string, ClientEmbeddings>): Uint8Array {
+  const tensors = new Map<string, Tensor>();
+  for (const [module, { token, experts }] of embeddings) {
+    tensors.set(`${module}.mean_token_embedding`, float32Tensor([token.length], token));
+    const stacked = new Float32Array(experts.length * token.length);
+    experts.forEach((expert, index) => stacked.set(expert, index * token.length));
+    tensors.set(`${module}.mean_expert_embeddings`, float32Tensor([experts.length, token.length], stacked));
+  }
+  return writeSafetensors(tensors);
+}
+
+export function decodeEmbeddings(
+  bytes: Uint8Array,
+  held: Readonly<Record<string, readonly number[]>>,
+  rank: number,
+): ReadonlyMap<string, ClientEmbeddings> {
+  const contents = readSafetensors(bytes);
+  return new Map(
+    Object.entries(held).map(([module, indices]) => {
+      const stacked = take(contents, `${module}.mean_expert_embeddings`, [indices.length, rank]);
+      const experts = indices.map((_, index) => stacked.slice(index * rank, (index + 1) * rank));
+      return [module, { token: take(contents, `${module}.mean_token_embedding`, [rank]), experts }];
+    }),
+  );
+}
+
+/** Scores [experts][clients] of each module. */
+export function encodeScores(scores: ReadonlyMap<string, readonly (readonly number[])[]>, clients: readonly string[]): Uint8Array {
+  const tensors = new Map<string, Tensor>();
+  for (const [module, rows] of scores) {
+    tensors.set(`${module}.scores`, float64Tensor([rows.length, clients.length], Float64Array.from(rows.flat())));
+  }
+  return writeSafetensors(tensors, { clients: JSON.stringify(clients) });
+}
+
+const describe = ({ rank, alpha, topK, baseModel }: AdapterMetadata): Record<string, string> => ({
+  format: 'fedamole',
+  r: String(rank),
+  alpha: String(alpha),
+  topK: String(topK),
+  base_model: baseModel,
+});
+
+function putExpert(tensors: Map<string, Tensor>, module: AdaptedLinear, rank: number, a: string, b: string, expert: Expert): void {
+  tensors.set(`${module.name}.${a}`, float32Tensor([rank, module.inputWidth], expert.a));
+  tensors.set(`${module.name}.${b}`, float32Tensor([module.outputWidth, rank], expert.b));
+}
+
+function takeExpert(contents: SafetensorsContents, module: AdaptedLinear, rank: number, a: string, b: string): Expert {
+  return {
+    a: take(contents, `${module.name}.${a}`, [rank, module.inputWidth]),
+    b: take(contents, `${module.name}.${b}`, [module.outputWidth, rank]),
+  };
+}
+
+function takeCommon(contents: SafetensorsContents, module: AdaptedLinear, rank: number) {
+  return {
+    shared: takeExpert(contents, module, rank, 'shared_A', 'shared_B'),
+    tokenProjection: take(contents, `${module.name}.token_proj`, [rank, module.inputWidth]),
+  };
+}
+
+function take(contents: SafetensorsContents, name: string, shape: readonly number[]): Float32Array {
+  const tensor = contents.tensors.get(name);
+  if (tensor === undefined) throw new AdapterFileError(`tensor ${name} is missing`);
+  if (tensor.dtype !== 'F32' || tensor.shape.join() !== shape.join()) {
+    throw new AdapterFileError(`tensor ${name} is ${tensor.dtype} [${tensor.shape.join(', ')}]; expected F32 [${shape.join(', ')}]`);
+  }
+  const values = toFloat32(tensor);
+  const index = values.findIndex((value) => !Number.isFinite(value));
+  if (index >= 0) throw new AdapterFileError(`tensor ${name} holds ${values[index]} at element ${index}`);
+  return values;
+}
+
+function found<T>(modules: ReadonlyMap<string, T>, name: string): T {
+  const module = modules.get(name);
+  if (module === undefined) throw new Error(`module ${name} is missing`);
+  return module;
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ArtifactStore } from './artifact-store.js';
+import { ArtifactNotStoredError, CorruptArtifactError, MissingArtifactError } from './errors.js';
+
+const bytes = new TextEncoder().encode('weights');
+const digest = createHash('sha256').update(bytes).digest('hex');
+
+describe('the artifact store', () => {
+  let folder = '';
+  let store = new ArtifactStore('.');
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'artifacts-'));
+    store = new ArtifactStore(folder);
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  const filesBelow = async (): Promise<string[]> =>
+    (await readdir(folder, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => name);
+
+  it('names bytes by their SHA-256 and gives them back', async () => {
+    expect(await store.has(digest)).toBe(false);
+    expect(await store.put(bytes)).toBe(digest);
+    expect(await store.has(digest)).toBe(true);
+    expect(await store.size(digest)).toBe(bytes.byteLength);
+    expect(new Uint8Array(await store.get(digest))).toEqual(bytes);
+    expect(store.path(digest)).toBe(join(folder, digest.slice(0, 2), digest.slice(2)));
+    expect(new Uint8Array(await readFile(store.path(digest)))).toEqual(bytes);
+  });
+
+  it('holds an artifact once when many store it at the same time', async () => {
+    const large = new Uint8Array(1_000_000).fill(7);
+    const digests = await Promise.all(Array.from({ length: 16 }, () => new ArtifactStore(folder).put(large)));
+    expect(new Set(digests).size).toBe(1);
+    expect(await filesBelow()).toHaveLength(1);
+    expect((await store.get(digests[0] ?? '')).byteLength).toBe(large.byteLength);
+  });
+
+  it('holds an empty artifact', async () => {
+    expect((await store.get(await store.put(new Uint8Array(0)))).byteLength).toBe(0);
+  });
+
+  it('refuses to give damaged bytes, naming digest, path and actual digest', async () => {
+    await store.put(bytes);
+    await writeFile(store.path(digest), 'weight');
+    const actual = createHash('sha256').update('weight').digest('hex');
+    const error: unknown = await store.get(digest).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(CorruptArtifactError);
+    expect((error as Error).message).toBe(
+      `Artifact ${digest} is corrupt: the bytes of ${store.path(digest)} have the digest ${actual}`,
+    );
+  });
+
+  it('replaces damaged bytes when the artifact is stored again', async () => {
+    await store.put(bytes);
+    await writeFile(store.path(digest), 'weight');
+    await store.put(bytes);
+    expect(new Uint8Array(await store.get(digest))).toEqual(bytes);
+  });
+
+  it('says which artifact is missing', async () => {
+    await expect(store.get(digest)).rejects.toThrow(MissingArtifactError);
+    await expect(store.size(digest)).rejects.toThrow(
+      `Artifact ${digest} is missing: there is no file ${store.path(digest)}`,
+    );
+  });
+
+  it.each(['', '../../etc/passwd', digest.toUpperCase(), `${digest}0`, `${digest}\n`])(
+    'refuses the digest %j',
+    async (bad) => {
+      expect(() => store.path(bad)).toThrow(/is no artifact digest/);
+      await expect(store.get(bad)).rejects.toThrow(/is no artifact digest/);
+      await expect(store.has(bad)).rejects.toThrow(/is no artifact digest/);
+    },
+  );
+
+  it('names folder and bytes where the folder cannot be made', async () => {
+    await writeFile(join(folder, 'file'), '');
+    const blocked = new ArtifactStore(join(folder, 'file'));
+    const error: unknown = await blocked.put(bytes).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ArtifactNotStoredError);
+    expect(error).toMatchObject({ code: 'ENOTDIR', folder: join(folder, 'file'), bytesNeeded: 7 });
+    expect((error as Error).message).toContain(`Artifact store ${join(folder, 'file')} cannot take 7 bytes: ENOTDIR`);
+  });
+
+  it('leaves nothing behind where the artifact cannot take its name', async () => {
+    const blocked = store.path(digest);
+    await store.put(new TextEncoder().encode('other'));
+    await rm(blocked, { force: true });
+    // A folder under the artifact's name lets every step pass but the last one.
+    await mkdir(join(blocked, 'occupied'), { recursive: true });
+    await expect(store.put(bytes)).rejects.toThrow(ArtifactNotStoredError);
+    expect((await filesBelow()).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  // The superuser writes where permissions forbid it.
+  (process.getuid?.() === 0 ? it.skip : it)('names folder and bytes where writing is forbidden', async () => {
+    await chmod(folder, 0o555);
+    await expect(store.put(bytes)).rejects.toMatchObject({ code: 'EACCES', bytesNeeded: 7 });
+    await chmod(folder, 0o755);
+  });
+});

@@ -1,0 +1,123 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { ArtifactNotStoredError, CorruptArtifactError, MissingArtifactError } from './errors.js';
+
+const digestPattern = /^[0-9a-f]{64}$/;
+
+/**
+ * Artifacts on a folder that any number of processes may share, named by the SHA-256 of their bytes. A file appears under
+ * its name complete and on the disk, or not at all; it is never changed, and every read is checked against its name.
+ */
+export class ArtifactStore {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = resolve(folder);
+  }
+
+  /**
+   * Stores bytes and returns their digest. Storing them again, also at the same time, changes nothing; a file that was
+   * damaged meanwhile is replaced.
+   *
+   * @throws ArtifactNotStoredError naming the folder and the bytes needed; nothing is left behind then
+   */
+  async put(bytes: Uint8Array): Promise<string> {
+    const digest = sha256(bytes);
+    const path = this.path(digest);
+    try {
+      if (await holds(path, digest)) return digest;
+      await writeDurably(path, bytes);
+    } catch (error) {
+      throw new ArtifactNotStoredError(this.folder, bytes.byteLength, error);
+    }
+    return digest;
+  }
+
+  /** @throws MissingArtifactError, or CorruptArtifactError where the bytes do not have the digest */
+  async get(digest: string): Promise<Uint8Array> {
+    const path = this.path(digest);
+    const bytes = await readFile(path).catch((error: unknown) => {
+      throw isMissing(error) ? new MissingArtifactError(digest, path) : error;
+    });
+    const actual = sha256(bytes);
+    if (actual !== digest) throw new CorruptArtifactError(digest, path, actual);
+    return bytes;
+  }
+
+  /** Whether the artifact is there; its bytes are not checked. */
+  async has(digest: string): Promise<boolean> {
+    return (await sizeOf(this.path(digest))) !== undefined;
+  }
+
+  /** Bytes of the artifact. @throws MissingArtifactError */
+  async size(digest: string): Promise<number> {
+    const path = this.path(digest);
+    const size = await sizeOf(path);
+    if (size === undefined) throw new MissingArtifactError(digest, path);
+    return size;
+  }
+
+  /** Where the artifact lies or would lie. Folders of the first two digits keep every folder small. */
+  path(digest: string): string {
+    if (!digestPattern.test(digest)) {
+      throw new TypeError(`"${digest}" is no artifact digest: use 64 lower-case hexadecimal digits (SHA-256)`);
+    }
+    return join(this.folder, digest.slice(0, 2), digest.slice(2));
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+async function holds(path: string, digest: string): Promise<boolean> {
+  try {
+    return sha256(await readFile(path)) === digest;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+/** The name is given last, and the folder's entry flushed too, so that a crash leaves no half-written artifact. */
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true });
+  const temporary = join(folder, `.${randomUUID()}.tmp`);
+  try {
+    await flushed(temporary, 'wx', (file) => file.writeFile(bytes));
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await flushed(folder, 'r');
+}
+
+async function flushed(
+  path: string,
+  flags: string,
+  write?: (file: Awaited<ReturnType<typeof open>>) => Promise<void>,
+): Promise<void> {
+  const file = await open(path, flags);
+  try {
+    await write?.(file);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
+}

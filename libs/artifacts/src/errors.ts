@@ -1,0 +1,39 @@
+/** An artifact's bytes do not have the digest under which they are stored. */
+export class CorruptArtifactError extends Error {
+  override readonly name = 'CorruptArtifactError';
+
+  constructor(
+    readonly digest: string,
+    readonly path: string,
+    readonly actualDigest: string,
+  ) {
+    super(`Artifact ${digest} is corrupt: the bytes of ${path} have the digest ${actualDigest}`);
+  }
+}
+
+export class MissingArtifactError extends Error {
+  override readonly name = 'MissingArtifactError';
+
+  constructor(
+    readonly digest: string,
+    readonly path: string,
+  ) {
+    super(`Artifact ${digest} is missing: there is no file ${path}`);
+  }
+}
+
+/** The folder cannot take an artifact: disk full, no permission, no folder. `code` is the operating system's. */
+export class ArtifactNotStoredError extends Error {
+  override readonly name = 'ArtifactNotStoredError';
+  readonly code: string | undefined;
+
+  constructor(
+    readonly folder: string,
+    readonly bytesNeeded: number,
+    cause: unknown,
+  ) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    super(`Artifact store ${folder} cannot take ${bytesNeeded} bytes: ${message}`, { cause });
+    this.code = code;
+  }
+}

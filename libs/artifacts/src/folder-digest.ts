@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+
+/**
+ * Identity of a folder's contents, such as a base model's: the SHA-256 of a line `<SHA-256 of the file>  <relative name>`
+ * per regular file, sorted by the bytes of the name. Subfolders are walked and symbolic links followed; whatever begins
+ * with a dot is left out. A shell computes the same with `find`, `sort` and `sha256sum`.
+ *
+ * @throws where the folder holds no file, links back to itself, or has a line feed in a name
+ */
+export async function folderDigest(folder: string): Promise<string> {
+  const names = await fileNames(folder, '', []);
+  if (names.length === 0) throw new Error(`${folder}: the folder holds no files to take a digest of`);
+  names.sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
+  const list = createHash('sha256');
+  for (const name of names) list.update(`${await fileDigest(join(folder, name))}  ${name}\n`);
+  return list.digest('hex');
+}
+
+async function fileNames(root: string, relative: string, ancestors: readonly string[]): Promise<string[]> {
+  const real = await realpath(join(root, relative));
+  if (ancestors.includes(real)) throw new Error(`${join(root, relative)}: the folder links back to itself, ${real}`);
+  const names: string[] = [];
+  for (const entry of await readdir(real)) {
+    if (entry.startsWith('.')) continue;
+    const name = relative === '' ? entry : `${relative}/${entry}`;
+    if (name.includes('\n')) throw new Error(`${root}: the file name ${JSON.stringify(name)} has a line feed`);
+    const found = await stat(join(root, name));
+    if (found.isDirectory()) names.push(...(await fileNames(root, name, [...ancestors, real])));
+    else if (found.isFile()) names.push(name);
+  }
+  return names;
+}
+
+async function fileDigest(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash);
+  return hash.digest('hex');
+}

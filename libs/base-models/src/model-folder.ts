@@ -1,0 +1,157 @@
+/**
+ * A base model's folder in Hugging Face's form: config.json, model.safetensors (or shards with an index) and
+ * tokenizer.json. Only headers are read: the weights stay in the file, from where ONNX Runtime maps them into memory.
+ */
+import { access, readFile, realpath } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { parameterCount, readDecoder, UnsupportedModelError, type Decoder, type LinearModule } from '@fedamole/models';
+import { readSafetensorsHeader, SafetensorsError, type SafetensorsHeader } from '@fedamole/safetensors';
+
+/** Thrown where a model's folder is missing, incomplete, malformed or of a kind that is not supported; says what and where. */
+export class ModelFolderError extends Error {
+  override readonly name = 'ModelFolderError';
+}
+
+export type WeightType = 'float32' | 'bfloat16' | 'float16';
+
+/** Where a weight's bytes lie: `file` is relative to the model's `weightsFolder`, offset and length are in bytes. */
+export interface WeightLocation {
+  readonly file: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly dataType: WeightType;
+  readonly shape: readonly number[];
+}
+
+export interface Model {
+  readonly folder: string;
+  readonly decoder: Decoder;
+  /** The adapted linear layers. */
+  readonly modules: readonly LinearModule[];
+  readonly parameterCount: number;
+  readonly weightsFolder: string;
+  readonly weights: ReadonlyMap<string, WeightLocation>;
+}
+
+const weightTypes: Readonly<Record<string, WeightType>> = { F32: 'float32', BF16: 'bfloat16', F16: 'float16' };
+
+/** Reads a model that can be fine-tuned on text: with its tokenizer. Throws ModelFolderError. */
+export async function readBaseModel(folder: string): Promise<Model> {
+  const model = await readModel(folder);
+  await readText(join(folder, 'tokenizer.json'));
+  return model;
+}
+
+/** Reads a model's configuration and where its weights lie; needs no tokenizer. Throws ModelFolderError. */
+export async function readModel(folder: string): Promise<Model> {
+  await access(folder).catch(() => {
+    throw new ModelFolderError(`${folder}: no such folder`);
+  });
+  const configFile = join(folder, 'config.json');
+  const config = await readJson(configFile);
+  const decoder = translate(folder, () => readDecoder(config));
+  const headers = await readHeaders(folder);
+  const weightsFolder = commonFolder(headers.map(({ file }) => dirname(file)));
+  const weights = new Map<string, WeightLocation>();
+  for (const [name, shape] of decoder.weights) {
+    const header = headers.find(({ tensors }) => tensors.has(name));
+    if (header === undefined) throw new ModelFolderError(`${folder}: weight ${name} is missing`);
+    weights.set(name, locate(header, name, shape, weightsFolder));
+  }
+  return { folder, decoder, modules: decoder.defaultModules, parameterCount: parameterCount(decoder), weightsFolder, weights };
+}
+
+function locate(header: SafetensorsHeader, name: string, shape: readonly number[], weightsFolder: string): WeightLocation {
+  const range = header.tensors.get(name);
+  if (range === undefined) throw new ModelFolderError(`${header.file}: weight ${name} is missing`);
+  const dataType = weightTypes[range.dtype];
+  if (dataType === undefined) {
+    throw new ModelFolderError(`${header.file}: weight ${name} is ${range.dtype}; supported are ${Object.keys(weightTypes).join(', ')}`);
+  }
+  if (range.shape.join() !== shape.join()) {
+    throw new ModelFolderError(`${header.file}: weight ${name} is [${range.shape.join(', ')}]; config.json makes it [${shape.join(', ')}]`);
+  }
+  return {
+    file: relative(weightsFolder, header.file),
+    offset: header.dataOffset + range.begin,
+    length: range.end - range.begin,
+    dataType,
+    shape,
+  };
+}
+
+/** The headers of model.safetensors, or of every shard that model.safetensors.index.json names; links are followed. */
+async function readHeaders(folder: string): Promise<SafetensorsHeader[]> {
+  const index = join(folder, 'model.safetensors.index.json');
+  const single = join(folder, 'model.safetensors');
+  const sharded = await exists(index);
+  if (!sharded && !(await exists(single))) {
+    throw new ModelFolderError(`${folder}: neither model.safetensors nor model.safetensors.index.json is there`);
+  }
+  const files = sharded ? shardFiles(folder, index, await readJson(index)) : [single];
+  return Promise.all(
+    files.map(async (file) => {
+      const path = await realpath(file).catch(() => {
+        throw new ModelFolderError(`${file}: no such file`);
+      });
+      try {
+        return await readSafetensorsHeader(path);
+      } catch (error) {
+        if (error instanceof SafetensorsError) throw new ModelFolderError(error.message);
+        throw error;
+      }
+    }),
+  );
+}
+
+function shardFiles(folder: string, index: string, contents: unknown): string[] {
+  const map = (contents as { weight_map?: unknown } | null)?.weight_map;
+  if (typeof map !== 'object' || map === null) throw new ModelFolderError(`${index}: weight_map is missing`);
+  const names = [...new Set(Object.values(map as Record<string, unknown>))].map(String).sort();
+  return names.map((name) => {
+    const file = resolve(folder, name);
+    if (!file.startsWith(resolve(folder) + sep)) throw new ModelFolderError(`${index}: shard ${name} lies outside of the folder`);
+    return file;
+  });
+}
+
+function commonFolder(folders: readonly string[]): string {
+  return folders.reduce((common, folder) => {
+    let shared = common;
+    while (folder !== shared && !folder.startsWith(shared === sep ? sep : shared + sep)) shared = dirname(shared);
+    return shared;
+  });
+}
+
+function translate<T>(folder: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UnsupportedModelError) throw new ModelFolderError(`${folder}: ${error.message}`);
+    throw error;
+  }
+}
+
+async function readJson(file: string): Promise<unknown> {
+  const text = await readText(file);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new ModelFolderError(`${file}: is not valid JSON (${(error as Error).message})`);
+  }
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new ModelFolderError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,62 @@
+/**
+ * Causal attention with grouped queries (Ainslie et al. 2023): each key-value head serves a group of query heads. The group is
+ * folded into the row axis, so keys and values are never repeated and their gradients add up by themselves.
+ */
+import {
+  add,
+  concat,
+  dimensionOf,
+  matmul,
+  multiplyDimensions,
+  reshape,
+  softmax,
+  transpose,
+  type Tensor,
+} from '@fedamole/graph';
+import type { KeyValues } from './decoder.js';
+
+export interface AttentionShape {
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly headWidth: number;
+}
+
+/** [batch, time, heads * width] to [batch, keyValueHeads, group * time, width]. */
+function foldHeads(x: Tensor, heads: number, keyValueHeads: number, width: number): Tensor {
+  const [batch, time] = [dimensionOf(x, 0), dimensionOf(x, 1)];
+  const group = heads / keyValueHeads;
+  const grouped = transpose(reshape(x, [batch, time, keyValueHeads, group, width]), [0, 2, 3, 1, 4]);
+  return reshape(grouped, [batch, keyValueHeads, multiplyDimensions(group, time), width]);
+}
+
+/**
+ * Scaled dot-product attention. Queries are [batch, time, heads * headWidth], keys and values [batch, time,
+ * keyValueHeads * headWidth], positions already applied; `bias` [batch, 1, 1, time, total] is added to the scores.
+ * Returns the context [batch * time, heads * headWidth] and all keys and values so far.
+ */
+export function attention(
+  queries: Tensor,
+  keys: Tensor,
+  values: Tensor,
+  bias: Tensor,
+  { heads, keyValueHeads, headWidth }: AttentionShape,
+  past?: KeyValues,
+): { context: Tensor; present: KeyValues } {
+  const [batch, time] = [dimensionOf(queries, 0), dimensionOf(queries, 1)];
+  const group = heads / keyValueHeads;
+  const folded = foldHeads(queries, heads, keyValueHeads, headWidth);
+  const newKeys = foldHeads(keys, keyValueHeads, keyValueHeads, headWidth);
+  const newValues = foldHeads(values, keyValueHeads, keyValueHeads, headWidth);
+  const present = {
+    keys: past === undefined ? newKeys : concat([past.keys, newKeys], 2),
+    values: past === undefined ? newValues : concat([past.values, newValues], 2),
+  };
+  const total = dimensionOf(present.keys, 2);
+  const rows = multiplyDimensions(group, time);
+  const scores = matmul(folded, present.keys, { transposeB: true, alpha: headWidth ** -0.5 });
+  const masked = add(reshape(scores, [batch, keyValueHeads, group, time, total]), bias);
+  const weights = reshape(softmax(masked), [batch, keyValueHeads, rows, total]);
+  const context = reshape(matmul(weights, present.values), [batch, keyValueHeads, group, time, headWidth]);
+  const tokens = multiplyDimensions(batch, time);
+  return { context: reshape(transpose(context, [0, 3, 1, 2, 4]), [tokens, heads * headWidth]), present };
+}

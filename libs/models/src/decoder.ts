@@ -1,0 +1,66 @@
+/** What every decoder family offers: its description, the weights that it reads, and its hidden states as a graph. */
+import type { Dimension, Graph, Tensor } from '@fedamole/graph';
+
+/** A linear layer that adapters may attach to; its frozen weight is [outputWidth, inputWidth]. */
+export interface LinearModule {
+  readonly name: string;
+  readonly inputWidth: number;
+  readonly outputWidth: number;
+}
+
+/** Adds an adapter's contribution to a frozen layer's output: input [tokens, inputWidth], output [tokens, outputWidth]. */
+export type AdaptLinear = (module: string, input: Tensor, output: Tensor) => Tensor;
+
+export interface DecoderInputs {
+  /** Token ids [batch, time]. */
+  readonly inputIds: Tensor;
+  /** Each token's position in its own sequence [batch, time]. */
+  readonly positions: Tensor;
+  /** Added to the attention scores [batch, 1, 1, time, past + time]: 0 where a query may look, else very negative. */
+  readonly attentionBias: Tensor;
+  /** Keys and values of earlier tokens, one pair a layer, each [batch, keyValueHeads, past, headWidth]. */
+  readonly past?: readonly KeyValues[];
+}
+
+export interface KeyValues {
+  readonly keys: Tensor;
+  readonly values: Tensor;
+}
+
+export interface DecoderOutputs {
+  /** [batch * time, hiddenSize], before the last normalisation. */
+  readonly hidden: Tensor;
+  /** Keys and values of all tokens so far, one pair a layer. */
+  readonly present: readonly KeyValues[];
+}
+
+/** Finds a weight by its Hugging Face name and checks its shape. */
+export type WeightSource = (name: string, shape: readonly number[]) => Tensor;
+
+export interface Decoder {
+  readonly family: string;
+  readonly vocabularySize: number;
+  readonly maxPositions: number;
+  readonly layers: number;
+  readonly keyValueHeads: number;
+  readonly headWidth: number;
+  /** Every weight that the family reads, by name, with its shape. */
+  readonly weights: ReadonlyMap<string, readonly number[]>;
+  /** The linear layers that are adapted unless others are named: PEFT's default targets of the family. */
+  readonly defaultModules: readonly LinearModule[];
+  hiddenStates(graph: Graph, weight: WeightSource, inputs: DecoderInputs, adapt: AdaptLinear): DecoderOutputs;
+  /** The last normalisation of selected hidden states [positions, hiddenSize]. */
+  normalize(weight: WeightSource, hidden: Tensor): Tensor;
+  /** The output layer's matrix [vocabularySize, hiddenSize]. */
+  vocabulary(weight: WeightSource): Tensor;
+}
+
+/** The number of parameters that a decoder reads. */
+export function parameterCount(decoder: Decoder): number {
+  let count = 0;
+  for (const shape of decoder.weights.values()) count += shape.reduce((product, dimension) => product * dimension, 1);
+  return count;
+}
+
+/** The first dimension of a two-dimensional activation: all tokens of all sequences. */
+export const TOKENS: Dimension = 'batch*time';

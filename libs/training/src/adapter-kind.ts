@@ -1,0 +1,21 @@
+/** Which adapters a model's graphs carry. */
+import { loraGraph, moleGraph, type AdapterGraph, type DropExpertInput, type LoraSettings, type MoleSettings } from '@fedamole/mole';
+import type { Graph, Tensor } from '@fedamole/graph';
+import type { LinearModule } from '@fedamole/models';
+
+export type AdapterKind =
+  | { readonly kind: 'none' }
+  | ({ readonly kind: 'lora' } & LoraSettings)
+  | ({ readonly kind: 'mole' } & MoleSettings);
+
+export function attachAdapters(
+  graph: Graph,
+  modules: readonly LinearModule[],
+  adapter: AdapterKind,
+  tokenWeights: Tensor,
+  drop: DropExpertInput,
+): AdapterGraph {
+  if (adapter.kind === 'mole') return moleGraph(graph, modules, adapter, tokenWeights, drop);
+  if (adapter.kind === 'lora') return loraGraph(graph, modules, adapter, drop);
+  return { adapt: (_module, _input, output) => output, parameters: [], balanceLoss: () => null, routing: () => new Map() };
+}

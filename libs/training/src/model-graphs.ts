@@ -1,0 +1,129 @@
+/**
+ * The three ONNX models that an engine runs, all from one decoder and its adapters:
+ *
+ * | model | outputs |
+ * | --- | --- |
+ * | training | `loss` [1], `balance` [1], and `gradient:<parameter>` of loss + balanceWeight * balance |
+ * | evaluation | `token_losses` [selected, 1], and of each module `chosen:`, `token:` and `experts:<module>`: what its router did |
+ * | decoding | `logits` [selected, vocabulary], and the key-value cache `keys:<layer>`, `values:<layer>` |
+ */
+import { add, crossEntropy, emitModel, gatherRows, Graph, gradientsOf, matmul, multiply, scale, type Tensor } from '@fedamole/graph';
+import { TOKENS, type DecoderInputs, type KeyValues, type WeightSource } from '@fedamole/models';
+import type { Model } from '@fedamole/base-models';
+import { dropoutMaskName, type AdapterGraph, type DropExpertInput } from '@fedamole/mole';
+import { attachAdapters, type AdapterKind } from './adapter-kind.js';
+
+export const inputNames = {
+  inputIds: 'input_ids',
+  positions: 'positions',
+  attentionBias: 'attention_bias',
+  tokenWeights: 'token_weights',
+  selected: 'selected',
+  targets: 'targets',
+  targetWeights: 'target_weights',
+} as const;
+
+export const gradientName = (parameter: string): string => `gradient:${parameter}`;
+export const chosenName = (module: string): string => `chosen:${module}`;
+export const tokenEmbeddingName = (module: string): string => `token:${module}`;
+export const expertEmbeddingsName = (module: string): string => `experts:${module}`;
+export const cacheName = (part: 'keys' | 'values', layer: number): string => `${part}:${layer}`;
+export const pastName = (part: 'keys' | 'values', layer: number): string => `past_${part}:${layer}`;
+
+export interface TrainingGraphSettings {
+  readonly balanceWeight: number;
+  readonly dropout: boolean;
+}
+
+export function trainingModel(model: Model, adapter: AdapterKind, settings: TrainingGraphSettings): Uint8Array {
+  const { graph, adapters, hidden, weight } = forward(model, adapter, settings.dropout);
+  const { loss } = targetLoss(graph, model, weight, hidden);
+  const balance = adapters.balanceLoss();
+  const total = balance === null ? loss : add(loss, scale(balance, settings.balanceWeight));
+  const gradients = gradientsOf(total, adapters.parameters);
+  const named = adapters.parameters.map(({ name }, index) => [gradientName(name), gradients[index] as Tensor] as const);
+  return emitModel(graph, { loss, ...(balance === null ? {} : { balance }), ...Object.fromEntries(named) });
+}
+
+export function evaluationModel(model: Model, adapter: AdapterKind): Uint8Array {
+  const { graph, adapters, hidden, weight } = forward(model, adapter, false);
+  const { tokenLosses } = targetLoss(graph, model, weight, hidden);
+  const routing = [...adapters.routing()].flatMap(([module, { chosen, means }]) => [
+    [chosenName(module), chosen] as const,
+    [tokenEmbeddingName(module), means.token] as const,
+    [expertEmbeddingsName(module), means.experts] as const,
+  ]);
+  return emitModel(graph, { token_losses: tokenLosses, ...Object.fromEntries(routing) });
+}
+
+export function decodingModel(model: Model, adapter: AdapterKind): Uint8Array {
+  const { graph, hidden, weight, present } = forward(model, adapter, false, true);
+  const selected = gatherRows(hidden, graph.input(inputNames.selected, ['selected'], { dataType: 'int64' }));
+  const normed = model.decoder.normalize(weight, selected);
+  const logits = matmul(normed, model.decoder.vocabulary(weight), { transposeB: true });
+  const cache = present.flatMap(({ keys, values }, layer) => [
+    [cacheName('keys', layer), keys] as const,
+    [cacheName('values', layer), values] as const,
+  ]);
+  return emitModel(graph, { logits, ...Object.fromEntries(cache) });
+}
+
+interface Forward {
+  readonly graph: Graph;
+  readonly adapters: AdapterGraph;
+  readonly weight: WeightSource;
+  readonly hidden: Tensor;
+  readonly present: readonly KeyValues[];
+}
+
+function forward(model: Model, adapter: AdapterKind, dropout: boolean, cached = false): Forward {
+  const graph = new Graph('float32');
+  const weight = weightSource(graph, model);
+  const tokenWeights = graph.input(inputNames.tokenWeights, [TOKENS, 1]);
+  const drop: DropExpertInput = (module, input) =>
+    dropout ? multiply(input, graph.input(dropoutMaskName(module.name), [TOKENS, module.inputWidth])) : input;
+  const adapters = attachAdapters(graph, model.modules, adapter, tokenWeights, drop);
+  const inputs = decoderInputs(graph, model, cached);
+  const { hidden, present } = model.decoder.hiddenStates(graph, weight, inputs, adapters.adapt);
+  return { graph, adapters, weight, hidden, present };
+}
+
+function decoderInputs(graph: Graph, { decoder }: Model, cached: boolean): DecoderInputs {
+  const inputIds = graph.input(inputNames.inputIds, ['batch', 'time'], { dataType: 'int64' });
+  const positions = graph.input(inputNames.positions, ['batch', 'time'], { dataType: 'int64' });
+  const total = cached ? '(past+time)' : 'time';
+  const attentionBias = graph.input(inputNames.attentionBias, ['batch', 1, 1, 'time', total]);
+  if (!cached) return { inputIds, positions, attentionBias };
+  const shape = ['batch', decoder.keyValueHeads, 'past', decoder.headWidth];
+  const past = Array.from({ length: decoder.layers }, (_, layer) => ({
+    keys: graph.input(pastName('keys', layer), shape),
+    values: graph.input(pastName('values', layer), shape),
+  }));
+  return { inputIds, positions, attentionBias, past };
+}
+
+/** Only the selected positions pass the output layer: those that predict a target. */
+function targetLoss(graph: Graph, { decoder }: Model, weight: WeightSource, hidden: Tensor) {
+  const selected = graph.input(inputNames.selected, ['selected'], { dataType: 'int64' });
+  const targets = graph.input(inputNames.targets, ['selected'], { dataType: 'int64' });
+  const weights = graph.input(inputNames.targetWeights, ['selected', 1]);
+  const normed = decoder.normalize(weight, gatherRows(hidden, selected));
+  return crossEntropy(normed, decoder.vocabulary(weight), targets, weights);
+}
+
+/** Weights as initializers that point into the model's files; each is added, and cast, once. */
+function weightSource(graph: Graph, model: Model): WeightSource {
+  const known = new Map<string, Tensor>();
+  return (name) => {
+    const tensor = known.get(name) ?? load(name);
+    known.set(name, tensor);
+    return tensor;
+  };
+  function load(name: string): Tensor {
+    const location = model.weights.get(name);
+    if (location === undefined) throw new Error(`${model.folder}: weight ${name} was not located`);
+    const { shape, dataType, file, offset, length } = location;
+    const stored = graph.weight(name, shape, dataType, { kind: 'file', file, offset, length });
+    return dataType === 'float32' ? stored : (graph.apply('cast', [stored], { to: 'float32' })[0] as Tensor);
+  }
+}

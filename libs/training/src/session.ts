@@ -1,0 +1,53 @@
+/** ONNX Runtime sessions over models whose weights are memory-mapped from the base model's files. */
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+
+export interface SessionSettings {
+  readonly threads: number;
+  readonly weightsFolder: string;
+}
+
+export type Feeds = Record<string, Tensor>;
+
+export class Session {
+  private constructor(private readonly session: InferenceSession) {}
+
+  /**
+   * Weights stay in the mapped file, not repacked (`disable_prepacking`) and without a preallocated pattern per shape: that
+   * costs no time in training and a third less memory.
+   */
+  static async create(model: Uint8Array, { threads, weightsFolder }: SessionSettings): Promise<Session> {
+    const session = await InferenceSession.create(model, {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      enableMemPattern: false,
+      graphOptimizationLevel: 'basic',
+      logSeverityLevel: 3,
+      extra: { session: { disable_prepacking: '1', model_external_initializers_file_folder_path: weightsFolder } },
+    });
+    return new Session(session);
+  }
+
+  /** Runs with those of `feeds` that the model takes. Throws where one that it takes is missing. */
+  async run(feeds: Readonly<Feeds>): Promise<Readonly<Record<string, Tensor>>> {
+    const used: Feeds = {};
+    for (const name of this.session.inputNames) {
+      const tensor = feeds[name];
+      if (tensor === undefined) throw new Error(`the session's input ${name} is missing`);
+      used[name] = tensor;
+    }
+    return this.session.run(used);
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+}
+
+export const floats = (values: Float32Array, shape: readonly number[]): Tensor => new Tensor('float32', values, shape);
+export const integers = (values: BigInt64Array, shape: readonly number[]): Tensor => new Tensor('int64', values, shape);
+
+export function floatsOf(tensor: Tensor | undefined, name: string): Float32Array {
+  if (!(tensor?.data instanceof Float32Array)) throw new Error(`the session's output ${name} is missing or not float32`);
+  return tensor.data;
+}
