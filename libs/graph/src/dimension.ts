@@ -1,6 +1,6 @@
 /**
  * Dimensions are numbers, or symbols that get their value when the graph runs. A derived dimension is written in one
- * canonical form (`2*time`, `past+time`), so that equal dimensions have equal names: ONNX Runtime plans buffers by name,
+ * canonical form (`2*time`, `(past+time)`), so that equal dimensions have equal names: ONNX Runtime plans buffers by name,
  * and one name for two different sizes corrupts that plan.
  */
 export type Dimension = number | string;
@@ -8,34 +8,36 @@ export type Shape = readonly Dimension[];
 
 /** `a * b`, with the number first and the symbols in alphabetical order. */
 export function multiplyDimensions(a: Dimension, b: Dimension): Dimension {
-  const factors = [a, b].flatMap((dimension) => (typeof dimension === 'number' ? [dimension] : parseProduct(dimension)));
+  const factors = [a, b].flatMap(factorsOf);
   const coefficient = factors.reduce<number>((product, factor) => (typeof factor === 'number' ? product * factor : product), 1);
   const symbols = factors.filter((factor) => typeof factor === 'string').sort();
   if (symbols.length === 0 || coefficient === 0) return coefficient;
   return (coefficient === 1 ? symbols : [coefficient, ...symbols]).join('*');
 }
 
-/** `a + b`, with the symbols in alphabetical order and the number last. */
+/** `(a+b)`, with the symbols in alphabetical order and the number last; the parentheses keep it one factor. */
 export function addDimensions(a: Dimension, b: Dimension): Dimension {
-  const terms = [a, b].flatMap((dimension) => (typeof dimension === 'number' ? [dimension] : parseSum(dimension)));
+  const terms = [a, b].flatMap(termsOf);
   const constant = terms.reduce<number>((sum, term) => (typeof term === 'number' ? sum + term : sum), 0);
   const symbols = terms.filter((term) => typeof term === 'string').sort();
+  const parts = constant === 0 ? symbols : [...symbols, constant];
   if (symbols.length === 0) return constant;
-  return (constant === 0 ? symbols : [...symbols, constant]).join('+');
+  return parts.length === 1 ? (parts[0] as string) : `(${parts.join('+')})`;
 }
 
-/** The terms of a symbolic dimension that is a sum; one term where it is none. */
-export function parseSum(dimension: string): Dimension[] {
-  return dimension.split('+').map(parseAtom);
+/** The terms of a dimension that is a sum; itself where it is none. */
+export function termsOf(dimension: Dimension): Dimension[] {
+  if (typeof dimension === 'number' || !/^\([^()]*\)$/.test(dimension)) return [dimension];
+  return dimension.slice(1, -1).split('+').map(parseNumber);
 }
 
-/** The factors of a symbolic dimension that is a product; a sum has none. */
-export function parseProduct(dimension: string): Dimension[] {
-  if (dimension.includes('+')) throw new Error(`Dimension ${dimension}: a sum cannot be multiplied; name it first`);
-  return dimension.split('*').map(parseAtom);
+/** The factors of a dimension that is a product; itself where it is none. */
+export function factorsOf(dimension: Dimension): Dimension[] {
+  if (typeof dimension === 'number') return [dimension];
+  return (dimension.match(/(\([^()]*\)|[^*()])+/g) ?? []).map(parseNumber);
 }
 
-function parseAtom(text: string): Dimension {
+function parseNumber(text: string): Dimension {
   return /^\d+$/.test(text) ? Number(text) : text;
 }
 

@@ -1,6 +1,6 @@
 /** Turns the part of a graph that some outputs depend on into an ONNX model. */
 import type { ComputeType, DataType } from '../data-type.js';
-import { parseProduct, parseSum, type Dimension, type Shape } from '../dimension.js';
+import { factorsOf, termsOf, type Dimension, type Shape } from '../dimension.js';
 import type { Application, Graph, Initializer, Tensor } from '../tensor.js';
 import { emissionRules } from './emission.js';
 import { encodeModel, type OnnxAttribute, type OnnxInitializer, type OnnxNode, type OnnxValue } from './model.js';
@@ -95,10 +95,10 @@ export class Emitter {
   }
 
   private computeDimension(dimension: string): string {
-    const sum = parseSum(dimension);
-    if (sum.length > 1) return this.fold('Add', sum);
-    const product = parseProduct(dimension);
-    if (product.length > 1) return this.fold('Mul', product);
+    const terms = termsOf(dimension);
+    if (terms.length > 1) return this.fold('Add', terms);
+    const factors = factorsOf(dimension);
+    if (factors.length > 1) return this.fold('Mul', factors);
     for (const input of this.inputs) {
       const axis = input.shape.indexOf(dimension);
       if (axis < 0) continue;
