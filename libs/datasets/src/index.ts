@@ -4,7 +4,6 @@ export type { Example } from './example.js';
 export { loadExamples } from './load-examples.js';
 export { mostFrequentAnswer } from './most-frequent-answer.js';
 export { rougeL } from './rouge-l.js';
-export { seededRandom, shuffled } from './seeded-random.js';
 export { splitExamples } from './split-examples.js';
 export type { Splits } from './split-examples.js';
 export { generationPrompt, tokenizeExample } from './tokenize-example.js';

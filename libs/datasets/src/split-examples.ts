@@ -1,6 +1,6 @@
 import { DatasetError } from './errors.js';
 import type { Example } from './example.js';
-import { seededRandom, shuffled } from './seeded-random.js';
+import { seededRandom, shuffled } from '@fedamole/seeded-random';
 
 /** At most so many examples of a split are used; the test split's answers are generated, token by token. */
 const USED_AT_MOST = { embedding: 200, validation: 200, test: 50 } as const;

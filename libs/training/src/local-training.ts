@@ -1,5 +1,5 @@
 /** A client's local training of one round: some optimiser steps with a fresh Adam on its own examples. */
-import { shuffled } from '@fedamole/datasets';
+import { shuffled } from '@fedamole/seeded-random';
 import type { Parameters } from '@fedamole/mole';
 import { Adam } from './adam.js';
 import { makeBatch, type Sequence } from './batch.js';

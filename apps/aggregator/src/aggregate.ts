@@ -1,0 +1,114 @@
+/** Aggregation jobs: draws the first pool and assignment, or merges a round and assigns the experts of the next. */
+import { setImmediate as otherWork } from 'node:timers/promises';
+import { decodeAdapter, decodeEmbeddings, decodePool, encodePool, encodeScores, type AdapterMetadata, type ClientEmbeddings } from '@fedamole/adapters';
+import type { ArtifactStore } from '@fedamole/artifacts';
+import { affinityScores, assignExperts, randomScores, type AssignmentLimits } from '@fedamole/assignment';
+import type { AggregationResult, ExpertAssignment, HeldExperts } from '@fedamole/federation';
+import { initialisePool, mergeExpertEmbeddings, mergePool, type Contribution, type ExpertPool } from '@fedamole/mole';
+import type { AggregationJob } from '@fedamole/queues';
+import { seededRandom } from '@fedamole/seeded-random';
+
+type AggregateJob = Extract<AggregationJob, { kind: 'aggregate' }>;
+/** Scores [experts][clients] of each module. */
+type Scores = ReadonlyMap<string, readonly (readonly number[])[]>;
+
+/** The same job always has the same artifacts: sums and ties go by client name, and draws derive from seed, round and module. */
+export async function aggregate(job: AggregationJob, artifacts: ArtifactStore): Promise<AggregationResult> {
+  const started = performance.now();
+  const pool = job.kind === 'initialise' ? drawPool(job) : await mergeRound(job, artifacts);
+  const bytes = encodePool(job.modules, pool, metadataOf(job));
+  return {
+    pool: await artifacts.put(bytes),
+    next: await nextAssignment(job, artifacts),
+    poolBytes: bytes.byteLength,
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+function drawPool({ modules, configuration }: AggregationJob): ExpertPool {
+  return initialisePool(modules, configuration, (module) => seededRandom(configuration.seed, 0, 'pool', module));
+}
+
+async function mergeRound(job: AggregateJob, artifacts: ArtifactStore): Promise<ExpertPool> {
+  const { modules, configuration } = job;
+  const previous = decodePool(await artifacts.get(job.pool), modules, configuration);
+  const contributions: Contribution[] = [];
+  for (const { client, adapter, trainExamples } of inOrder(job.results)) {
+    contributions.push({
+      modules: decodeAdapter(await artifacts.get(adapter), modules, heldBy(job, client), configuration.rank),
+      weight: configuration.mergeWeighting === 'examples' ? trainExamples : 1,
+    });
+  }
+  return mergePool(previous, contributions);
+}
+
+async function nextAssignment(job: AggregationJob, artifacts: ArtifactStore): Promise<AggregationResult['next']> {
+  if (job.kind === 'aggregate' && job.lastRound) return null;
+  const clients = job.kind === 'initialise' ? [...job.clients].sort() : inOrder(job.results).map(({ client }) => client);
+  const scores = await scoresOf(job, clients.length, artifacts);
+  const fixed = job.kind === 'aggregate' && job.configuration.assignment === 'static';
+  const assignment = fixed ? job.assignment : await assign(job, clients, scores);
+  return { assignment, scores: await artifacts.put(encodeScores(scores, clients)) };
+}
+
+async function scoresOf(job: AggregationJob, clientCount: number, artifacts: ArtifactStore): Promise<Scores> {
+  const { configuration, round, modules } = job;
+  if (job.kind === 'aggregate' && configuration.assignment !== 'random') return measuredScores(job, artifacts);
+  return new Map(
+    modules.map(({ name }) => {
+      const random = seededRandom(configuration.seed, round, 'assignment', name);
+      return [name, randomScores(configuration.experts, clientCount, random)];
+    }),
+  );
+}
+
+/** Affinities of every expert to every client, from the embeddings that the clients measured. */
+async function measuredScores(job: AggregateJob, artifacts: ArtifactStore): Promise<Scores> {
+  const { configuration, modules } = job;
+  const clients: { held: HeldExperts; embeddings: ReadonlyMap<string, ClientEmbeddings> }[] = [];
+  for (const { client, embeddings } of inOrder(job.results)) {
+    if (embeddings === null) throw new Error(`client ${client} sent no embeddings in round ${job.round}`);
+    const held = heldBy(job, client);
+    clients.push({ held, embeddings: decodeEmbeddings(await artifacts.get(embeddings), held, configuration.rank) });
+  }
+  return new Map(
+    modules.map(({ name }) => {
+      const measured = clients.map(({ held, embeddings }) => {
+        const module = embeddings.get(name);
+        if (module === undefined) throw new Error(`a client sent no embeddings of module ${name}`);
+        return { held: held[name] ?? [], experts: module.experts, token: Array.from(module.token) };
+      });
+      const tokens = measured.map(({ token }) => token);
+      return [name, affinityScores(mergeExpertEmbeddings(configuration.experts, measured), tokens)];
+    }),
+  );
+}
+
+async function assign(job: AggregationJob, clients: readonly string[], scores: Scores): Promise<ExpertAssignment> {
+  const limits: AssignmentLimits = { ...job.configuration, clients: clients.length };
+  const assignment: ExpertAssignment = Object.fromEntries(clients.map((client) => [client, {}]));
+  for (const { name } of job.modules) {
+    assignExperts(scores.get(name) ?? [], limits).forEach((held, index) => {
+      (assignment[clients[index] as string] as HeldExperts)[name] = held;
+    });
+    // large problems take a while: the lock must be renewed and health checks answered meanwhile
+    await otherWork();
+  }
+  return assignment;
+}
+
+const metadataOf = ({ configuration, baseModel }: AggregationJob): AdapterMetadata => ({
+  rank: configuration.rank,
+  alpha: configuration.alpha,
+  topK: configuration.topK,
+  baseModel: baseModel.digest,
+});
+
+function heldBy({ assignment }: AggregateJob, client: string): HeldExperts {
+  const held = assignment[client];
+  if (held === undefined) throw new Error(`client ${client} holds no experts in this round`);
+  return held;
+}
+
+const inOrder = <T extends { readonly client: string }>(results: readonly T[]): T[] =>
+  [...results].sort((a, b) => (a.client < b.client ? -1 : 1));

@@ -1,0 +1,45 @@
+/** The aggregator: takes aggregation jobs, and says over HTTP whether it can. */
+import { AdapterFileError } from '@fedamole/adapters';
+import { ArtifactStore, CorruptArtifactError } from '@fedamole/artifacts';
+import type { AggregatorSettings } from '@fedamole/config';
+import { aggregationResult } from '@fedamole/federation';
+import { aggregationJob, aggregationQueueName, openQueue, PermanentJobError, startWorker } from '@fedamole/queues';
+import { startWorkerHealth, type RunningService } from '@fedamole/services';
+import type { Logger } from 'pino';
+import { aggregate } from './aggregate.js';
+
+export async function startAggregator(settings: AggregatorSettings, logger: Logger): Promise<RunningService> {
+  const artifacts = new ArtifactStore(settings.artifactsFolder);
+  const onError = (error: Error): void => logger.warn({ err: error }, 'queue connection failed');
+  const probe = await openQueue(settings.queue, aggregationQueueName, { migrate: false, onError });
+  const worker = await startWorker({
+    settings: settings.queue,
+    queueName: aggregationQueueName,
+    payload: aggregationJob,
+    result: aggregationResult,
+    onError,
+    onFailure: (jobId, error, final) => logger.error({ jobId, final, err: error }, 'aggregation job failed'),
+    handler: async (job, { jobId }) => {
+      const context = logger.child({ jobId, federationId: job.federationId, round: job.round });
+      context.info({ kind: job.kind }, 'aggregation job taken');
+      const result = await aggregate(job, artifacts).catch(withoutRetry);
+      context.info({ pool: result.pool, seconds: result.seconds }, 'aggregation job done');
+      return result;
+    },
+  });
+  const address = { host: settings.healthHost, port: settings.healthPort };
+  const health = await startWorkerHealth(address, { queue: () => probe.ping() }, logger);
+  return {
+    url: health.url,
+    async close() {
+      await worker.close();
+      await Promise.all([health.close(), probe.close()]);
+    },
+  };
+}
+
+/** An artifact that is corrupt, or not what it has to be, stays so. */
+function withoutRetry(error: unknown): never {
+  if (error instanceof CorruptArtifactError || error instanceof AdapterFileError) throw new PermanentJobError(error.message);
+  throw error;
+}

@@ -1,0 +1,19 @@
+/** What the trainer's main thread and its training thread say to each other. */
+import type { BaselineResult, TrainingResult } from '@fedamole/federation';
+import type { TrainingJob, TrainingProgress } from '@fedamole/queues';
+
+/** What the thread is started with. */
+export interface ThreadSettings {
+  readonly clients: Readonly<Record<string, string>>;
+  readonly modelsFolder: string;
+  readonly artifactsFolder: string;
+  readonly threads: number;
+}
+
+export type ToThread = { readonly type: 'run'; readonly job: TrainingJob } | { readonly type: 'abort' };
+
+export type FromThread =
+  | { readonly type: 'progress'; readonly progress: TrainingProgress }
+  | { readonly type: 'done'; readonly result: BaselineResult | TrainingResult }
+  /** `permanent` where trying again would end the same way. */
+  | { readonly type: 'failed'; readonly message: string; readonly permanent: boolean };

@@ -1,0 +1,24 @@
+/** Errors that trying again would not change: wrong data, a wrong model, a corrupt artifact, training that diverges. */
+import { AdapterFileError } from '@fedamole/adapters';
+import { CorruptArtifactError } from '@fedamole/artifacts';
+import { ModelFolderError } from '@fedamole/base-models';
+import { DatasetError } from '@fedamole/datasets';
+import { SafetensorsError } from '@fedamole/safetensors';
+import { DivergedError } from '@fedamole/training';
+
+/** Thrown where a job asks a trainer for something that it cannot do. */
+export class UnsuitableJobError extends Error {
+  override readonly name = 'UnsuitableJobError';
+}
+
+const permanent = [
+  AdapterFileError,
+  CorruptArtifactError,
+  DatasetError,
+  DivergedError,
+  ModelFolderError,
+  SafetensorsError,
+  UnsuitableJobError,
+];
+
+export const isPermanent = (error: unknown): boolean => permanent.some((kind) => error instanceof kind);

@@ -1,0 +1,38 @@
+/**
+ * The training thread: ONNX Runtime blocks the thread that runs it, so training lives here, while the main thread renews the
+ * job's lock and answers health checks. One job at a time.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { ArtifactStore } from '@fedamole/artifacts';
+import { ClientDataCache } from './client-data.js';
+import { EngineCache } from './engine-cache.js';
+import { isPermanent } from './permanent-errors.js';
+import type { FromThread, ThreadSettings, ToThread } from './messages.js';
+import { runJob } from './run-job.js';
+
+if (parentPort === null) throw new Error('the training thread is started by the trainer');
+const port = parentPort;
+const settings = workerData as ThreadSettings;
+const workplace = {
+  artifacts: new ArtifactStore(settings.artifactsFolder),
+  data: new ClientDataCache(settings.clients),
+  engines: new EngineCache(settings.modelsFolder, settings.threads),
+};
+
+const say = (message: FromThread): void => port.postMessage(message);
+let abort = new AbortController();
+
+port.on('message', (message: ToThread) => {
+  if (message.type === 'abort') {
+    abort.abort(new Error('the job was taken away'));
+    return;
+  }
+  abort = new AbortController();
+  runJob(message.job, workplace, (progress) => say({ type: 'progress', progress }), abort.signal).then(
+    (result) => say({ type: 'done', result }),
+    (error: unknown) => {
+      const text = error instanceof Error ? error.message : String(error);
+      say({ type: 'failed', message: text, permanent: isPermanent(error) });
+    },
+  );
+});

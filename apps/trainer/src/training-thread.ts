@@ -1,0 +1,58 @@
+/** The main thread's side of the training thread: one job at a time; a thread that dies fails its job and is replaced. */
+import { Worker } from 'node:worker_threads';
+import type { BaselineResult, TrainingResult } from '@fedamole/federation';
+import { PermanentJobError, type TrainingJob, type TrainingProgress } from '@fedamole/queues';
+import type { FromThread, ThreadSettings, ToThread } from './thread/messages.js';
+
+interface Running {
+  resolve(result: BaselineResult | TrainingResult): void;
+  reject(error: Error): void;
+  onProgress(progress: TrainingProgress): void;
+}
+
+export class TrainingThread {
+  private worker: Worker | null = null;
+  private running: Running | null = null;
+
+  constructor(private readonly settings: ThreadSettings) {}
+
+  /** Rejects with a PermanentJobError where trying again would end the same way, and when `signal` aborts. */
+  run(job: TrainingJob, onProgress: (progress: TrainingProgress) => void, signal: AbortSignal): Promise<BaselineResult | TrainingResult> {
+    if (this.running !== null) throw new Error('the training thread runs a job already');
+    signal.throwIfAborted();
+    const worker = (this.worker ??= this.start());
+    const say = (message: ToThread): void => worker.postMessage(message);
+    const abort = (): void => say({ type: 'abort' });
+    signal.addEventListener('abort', abort, { once: true });
+    return new Promise<BaselineResult | TrainingResult>((resolve, reject) => {
+      this.running = { resolve, reject, onProgress };
+      say({ type: 'run', job });
+    }).finally(() => {
+      this.running = null;
+      signal.removeEventListener('abort', abort);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.worker?.terminate();
+  }
+
+  private start(): Worker {
+    const worker = new Worker(new URL('./thread/thread.js', import.meta.url), { workerData: this.settings });
+    worker.on('message', (message: FromThread) => this.receive(message));
+    worker.on('error', (error) => this.lost(worker, error instanceof Error ? error : new Error(String(error))));
+    worker.on('exit', (code) => this.lost(worker, new Error(`the training thread ended with status ${code}`)));
+    return worker;
+  }
+
+  private receive(message: FromThread): void {
+    if (message.type === 'progress') this.running?.onProgress(message.progress);
+    else if (message.type === 'done') this.running?.resolve(message.result);
+    else this.running?.reject(message.permanent ? new PermanentJobError(message.message) : new Error(message.message));
+  }
+
+  private lost(worker: Worker, error: Error): void {
+    if (this.worker === worker) this.worker = null;
+    this.running?.reject(error);
+  }
+}

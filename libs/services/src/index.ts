@@ -1,0 +1,3 @@
+export { NestLogger } from './nest-logger.js';
+export { runService, type RunningService } from './run-service.js';
+export { startWorkerHealth } from './worker-health.js';
