@@ -2,6 +2,8 @@
 export default {
   testMatch: ['<rootDir>/{apps,libs}/*/dist/**/*.spec.js', '<rootDir>/e2e/dist/**/*.spec.js'],
   testEnvironment: '<rootDir>/jest.environment.mjs',
+  globalSetup: '<rootDir>/libs/cluster/dist/jest-global-setup.js',
+  globalTeardown: '<rootDir>/libs/cluster/dist/jest-global-teardown.js',
   testTimeout: 60_000,
   modulePathIgnorePatterns: ['<rootDir>/.nx', '<rootDir>/.fedamole'],
 };

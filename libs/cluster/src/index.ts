@@ -1,1 +1,16 @@
-export {};
+export type { ClusterDescription } from './cluster-file.js';
+export type { ClusterOptions } from './cluster-options.js';
+export { Cluster } from './cluster.js';
+export { migrate } from './migrate.js';
+export type { PlatformDatabase } from './platform-database.js';
+export { preparePlatformDatabase } from './platform-database.js';
+export type { PostgresOptions, PostgresServer } from './postgres/start-postgres.js';
+export { startPostgres } from './postgres/start-postgres.js';
+export type { KnownProcess } from './processes.js';
+export { isRunning } from './processes.js';
+export type { ChosenQueue } from './queue/choose-queue.js';
+export { chooseQueue } from './queue/choose-queue.js';
+export type { Service, ServiceOptions } from './services/start-service.js';
+export { startService } from './services/start-service.js';
+export type { StateLock } from './state-lock.js';
+export { lockState } from './state-lock.js';

@@ -1,1 +1,10 @@
-export {};
+export type { Database } from './database.js';
+export { openDatabase } from './database.js';
+export type { DomainEvent } from './domain-events.js';
+export { asDomainEvent } from './domain-events.js';
+export { EventStore } from './event-store.js';
+export type { Prisma, PrismaClient } from './generated/client.js';
+export type { Checkpoint, EventMetadata, NewEvent, StoredEvent } from './stored-event.js';
+export { ConcurrencyError, formatCheckpoint, parseCheckpoint } from './stored-event.js';
+export type { Subscription } from './subscription.js';
+export { subscribe } from './subscription.js';

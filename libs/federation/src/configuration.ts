@@ -7,7 +7,10 @@ import { z } from 'zod';
 /** Names go into job ids (`<federation>.<round>.<client>.<attempt>`) and file names, so neither `.` nor `:` nor `/`. */
 export const resourceName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,99}$/, 'use 1 to 100 lower-case letters, digits, "-" or "_", starting with a letter or digit');
+  .regex(
+    /^[a-z0-9][a-z0-9_-]{0,99}$/,
+    'use 1 to 100 lower-case letters, digits, "-" or "_", starting with a letter or digit',
+  );
 
 /** SHA-256 of an artifact or a base model's folder, as 64 lower-case hexadecimal digits. */
 export const digest = z.string().regex(/^[0-9a-f]{64}$/, 'use a SHA-256 digest: 64 lower-case hexadecimal digits');
@@ -20,8 +23,18 @@ export const federationConfiguration = z.strictObject({
   rounds: z.int().min(1).max(10_000).default(30).describe('Rounds of local training and aggregation (R).'),
   stepsPerRound: z.int().min(1).max(1_000_000).default(200).describe('Optimiser steps of a client per round (S).'),
   batchSize: z.int().min(1).max(1024).default(1).describe('Examples per optimiser step.'),
-  learningRate: z.number().positive().max(1).default(5e-5).describe('Learning rate of round 1; Adam, betas 0.9 and 0.999.'),
-  learningRateDecay: z.number().positive().max(1).default(0.99).describe('Factor on the learning rate from round to round.'),
+  learningRate: z
+    .number()
+    .positive()
+    .max(1)
+    .default(5e-5)
+    .describe('Learning rate of round 1; Adam, betas 0.9 and 0.999.'),
+  learningRateDecay: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.99)
+    .describe('Factor on the learning rate from round to round.'),
   rank: z.int().min(1).max(1024).default(8).describe('LoRA rank r of every expert.'),
   alpha: z.number().positive().max(10_000).default(16).describe('LoRA alpha; an expert is scaled by alpha / rank.'),
   dropout: z.number().min(0).lt(1).default(0.05).describe("Dropout on the experts' input while training."),
@@ -39,9 +52,24 @@ export const federationConfiguration = z.strictObject({
     .enum(['uniform', 'examples'])
     .default('uniform')
     .describe('Plain means over the clients, or means weighted by their training examples.'),
-  maxLength: z.int().min(16).max(1_048_576).default(1024).describe("Longest example in tokens; at most the model's positions."),
-  maxNewTokens: z.int().min(1).max(4096).default(128).describe('Longest generated answer in tokens, when ROUGE-L is measured.'),
-  seed: z.int().min(0).max(0xffff_ffff).default(0).describe('Every random draw derives from it, the round and the client name.'),
+  maxLength: z
+    .int()
+    .min(16)
+    .max(1_048_576)
+    .default(1024)
+    .describe("Longest example in tokens; at most the model's positions."),
+  maxNewTokens: z
+    .int()
+    .min(1)
+    .max(4096)
+    .default(128)
+    .describe('Longest generated answer in tokens, when ROUGE-L is measured.'),
+  seed: z
+    .int()
+    .min(0)
+    .max(0xffff_ffff)
+    .default(0)
+    .describe('Every random draw derives from it, the round and the client name.'),
 });
 
 /** As events and jobs carry it: all defaults filled in, `experts` too. */

@@ -1,2 +1,47 @@
-export * from './configuration.js';
-export * from './results.js';
+export { assertNever } from './assert-never.js';
+export type { BaseModel, BaseModelCommand, BaseModelEvent, BaseModelState } from './base-model/base-model.js';
+export { decideBaseModel, evolveBaseModel, initialBaseModel } from './base-model/base-model.js';
+export type { ClientCommand, ClientEvent, ClientState } from './client/client.js';
+export { decideClient, evolveClient, initialClient } from './client/client.js';
+export type { AssignmentStrategy, FederationConfiguration, FederationConfigurationInput } from './configuration.js';
+export {
+  assignmentStrategy,
+  digest,
+  federationConfiguration,
+  resolveConfiguration,
+  resolvedConfiguration,
+  resourceName,
+} from './configuration.js';
+export type { DomainErrorCode } from './domain-error.js';
+export { DomainError, domainErrorCodes } from './domain-error.js';
+export type { FederationCommand, OutcomeCommand } from './federation/commands.js';
+export { decideFederation } from './federation/decide.js';
+export type { FederationEvent, FederationEventType } from './federation/events.js';
+export { evolveFederation, foldFederation } from './federation/evolve.js';
+export type { RequiredAggregationPayload, RequiredJob, RequiredTrainingPayload } from './federation/required-jobs.js';
+export { abandonedJobs, aggregationJobId, jobId, requiredJobs } from './federation/required-jobs.js';
+export type { AggregatedPool, Federation, FederationState, FederationStatus, Round } from './federation/state.js';
+export { federationStatuses, initialFederation } from './federation/state.js';
+export type {
+  AdaptedModule,
+  AggregationResult,
+  BaselineResult,
+  BaseModelReference,
+  EvaluationMetrics,
+  ExpertAssignment,
+  HeldExperts,
+  SplitSizes,
+  TrainingResult,
+} from './results.js';
+export {
+  adaptedModule,
+  aggregationResult,
+  baselineResult,
+  baseModelReference,
+  evaluationMetrics,
+  expertAssignment,
+  heldExperts,
+  splitSizes,
+  trainingResult,
+} from './results.js';
+export { baseModelStream, clientStream, federationIdOf, federationStream } from './streams.js';

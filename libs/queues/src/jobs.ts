@@ -22,7 +22,12 @@ const jobHeader = {
 
 /** For a trainer: measure the base model as it comes (round 0), or train one client for one round. */
 export const trainingJob = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('measure-baseline'), ...jobHeader, client: resourceName, baseModel: baseModelReference }),
+  z.strictObject({
+    kind: z.literal('measure-baseline'),
+    ...jobHeader,
+    client: resourceName,
+    baseModel: baseModelReference,
+  }),
   z.strictObject({
     kind: z.literal('train'),
     ...jobHeader,

@@ -1,0 +1,99 @@
+import type { ApiSettings } from '@fedamole/config';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { Logger } from 'pino';
+import { ApiModule } from './api.module.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { ValidationPipe } from './http/validation.pipe.js';
+import { startLoop } from './platform/background-loop.js';
+import { NestLogger } from './platform/nest-logger.js';
+import type { Platform } from './platform/platform.js';
+import { openPlatform } from './platform/platform.js';
+import { startRoundProcess } from './round-process/leadership.js';
+
+export interface RunningApi {
+  readonly url: string;
+  /** Answers what it is asked, then stops taking requests and lets go of everything. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds between two looks for events to project without a wake-up. */
+const projectorPause = 2000;
+
+/** Serves the API and keeps federations going. Rejects, with nothing left open, where it cannot start. */
+export async function startApi(settings: ApiSettings, logger: Logger): Promise<RunningApi> {
+  const platform = await openPlatform(settings, logger);
+  let application: NestExpressApplication | null = null;
+  try {
+    application = await createApplication(platform);
+    await listen(application, settings);
+    const background = [startRoundProcess(platform), startProjector(platform)];
+    const running = application;
+    return {
+      url: urlOf(await running.getUrl(), settings.host),
+      async close() {
+        for (const part of background) await part.close();
+        await running.close();
+        await platform.close();
+      },
+    };
+  } catch (error) {
+    await application?.close();
+    await platform.close();
+    throw error;
+  }
+}
+
+async function createApplication(platform: Platform): Promise<NestExpressApplication> {
+  const application = await NestFactory.create<NestExpressApplication>(ApiModule.on(platform), {
+    logger: new NestLogger(platform.logger),
+    abortOnError: false,
+    // Listeners to events would keep their connections for ever.
+    forceCloseConnections: true,
+  });
+  application.disable('x-powered-by');
+  application.useGlobalPipes(new ValidationPipe());
+  application.useGlobalFilters(new ProblemFilter(platform.logger));
+  const description = new DocumentBuilder()
+    .setTitle('FedAMoLE Platform')
+    .setDescription('Personalised federated fine-tuning of language models. Errors are problem details with a `code`.')
+    .setVersion('1')
+    .build();
+  SwaggerModule.setup('docs', application, () => SwaggerModule.createDocument(application, description), {
+    jsonDocumentUrl: 'docs-json',
+  });
+  return application;
+}
+
+async function listen(application: NestExpressApplication, { port, host }: ApiSettings): Promise<void> {
+  try {
+    await application.listen(port, host);
+  } catch (error) {
+    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
+    if (code !== 'EADDRINUSE') throw error;
+    throw new Error(`port ${port} of ${host} is in use: set API_PORT to another one, or to 0 for any free one`);
+  }
+}
+
+function startProjector({ projector, wakeups, logger }: Platform): { close(): Promise<void> } {
+  const step = async (): Promise<number> => {
+    await projector.catchUp();
+    return projectorPause;
+  };
+  const loop = startLoop(step, (error) => logger.error({ err: error }, 'projecting stumbled; it goes on'));
+  const endWakeups = wakeups.onWake(() => loop.wake());
+  return {
+    async close() {
+      endWakeups();
+      await loop.close();
+    },
+  };
+}
+
+/** Nest names the address that it listens on; clients want a host that they can reach. */
+function urlOf(listening: string, host: string): string {
+  const url = new URL(listening);
+  url.hostname = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return url.origin;
+}

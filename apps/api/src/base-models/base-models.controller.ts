@@ -1,0 +1,45 @@
+import { Body, Controller, Get, HttpStatus, Inject, Param, Post, Res } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import type { ByName } from '../http/path-parameters.js';
+import { byName } from '../http/path-parameters.js';
+import { problem } from '../http/problem.js';
+import type { BaseModelList, BaseModelResource, RegisterBaseModelBody } from './schemas.js';
+import { baseModelList, baseModelResource, registerBaseModel } from './schemas.js';
+import { BaseModelsService } from './base-models.service.js';
+
+@ApiTags('base models')
+@Controller('v1/base-models')
+export class BaseModelsController {
+  constructor(@Inject(BaseModelsService) private readonly baseModels: BaseModelsService) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Register a base model: a folder below the models root, by name and digest.' })
+  @ApiResponse({ status: 201, description: 'Registered.', standardSchema: baseModelResource })
+  @ApiResponse({ status: 200, description: 'Was registered already.', standardSchema: baseModelResource })
+  @ApiResponse({ status: 409, description: 'Registered with another digest.', standardSchema: problem })
+  @ApiResponse({ status: 422, description: 'The folder cannot be read or differs.', standardSchema: problem })
+  async register(
+    @Body({ schema: registerBaseModel }) body: RegisterBaseModelBody,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<BaseModelResource> {
+    const { resource, created } = await this.baseModels.register(body);
+    response.status(created ? HttpStatus.CREATED : HttpStatus.OK);
+    return resource;
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'All base models by name.' })
+  @ApiResponse({ status: 200, description: 'Base models.', standardSchema: baseModelList })
+  async list(): Promise<BaseModelList> {
+    return { baseModels: await this.baseModels.list() };
+  }
+
+  @Get(':name')
+  @ApiOperation({ summary: 'One base model.' })
+  @ApiResponse({ status: 200, description: 'The base model.', standardSchema: baseModelResource })
+  @ApiResponse({ status: 404, description: 'There is none of that name.', standardSchema: problem })
+  async get(@Param({ schema: byName }) { name }: ByName): Promise<BaseModelResource> {
+    return this.baseModels.get(name);
+  }
+}

@@ -1,0 +1,75 @@
+import { folderDigest } from '@fedamole/artifacts';
+import { readBaseModel } from '@fedamole/base-models';
+import type { BaseModel } from '@fedamole/federation';
+import { baseModelStream, DomainError } from '@fedamole/federation';
+import { listBaseModels } from '@fedamole/read-models';
+import { Inject, Injectable } from '@nestjs/common';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { foldStream, handleCommand } from '../commands/command-handler.js';
+import { baseModelDecider } from '../commands/deciders.js';
+import { notFound, ProblemException } from '../http/problem.js';
+import { Platform } from '../platform/platform.js';
+import type { BaseModelResource, RegisterBaseModelBody } from './schemas.js';
+
+@Injectable()
+export class BaseModelsService {
+  constructor(@Inject(Platform) private readonly platform: Platform) {}
+
+  /** Reads and digests the folder, unless the same model is registered already. */
+  async register(body: RegisterBaseModelBody): Promise<{ resource: BaseModelResource; created: boolean }> {
+    const existing = await this.find(body.name);
+    if (existing) {
+      if (existing.digest === body.digest) return { resource: existing, created: false };
+      throw new DomainError(
+        'BASE_MODEL_CONFLICT',
+        `base model "${body.name}" is already registered with digest ${existing.digest}, not ${body.digest}`,
+        { name: body.name, registered: existing.digest, given: body.digest },
+      );
+    }
+    const model = await this.read(body);
+    const command = { type: 'RegisterBaseModel' as const, data: model };
+    const { store } = this.platform;
+    const added = await handleCommand(store, baseModelDecider, baseModelStream(body.name), command, {
+      actor: 'operator',
+    });
+    return { resource: await this.get(body.name), created: added > 0 };
+  }
+
+  async get(name: string): Promise<BaseModelResource> {
+    const found = await this.find(name);
+    if (!found) throw notFound('BASE_MODEL_NOT_FOUND', `there is no base model "${name}"`);
+    return found;
+  }
+
+  async list(): Promise<BaseModelResource[]> {
+    const { projector, database } = this.platform;
+    await projector.catchUp();
+    const records = await listBaseModels(database.prisma);
+    return records.map((record) => ({ ...record, registeredAt: record.registeredAt.toISOString() }));
+  }
+
+  private async find(name: string): Promise<BaseModelResource | null> {
+    const { state, stored } = await foldStream(this.platform.store, baseModelDecider, baseModelStream(name));
+    const registeredAt = stored[0]?.recordedAt;
+    if (state.status === 'absent' || !registeredAt) return null;
+    return { ...state.model, modules: [...state.model.modules], registeredAt: registeredAt.toISOString() };
+  }
+
+  /** The name holds neither a dot nor a slash, so the folder is one of the models root. */
+  private async read({ name, digest }: RegisterBaseModelBody): Promise<BaseModel> {
+    const folder = join(this.platform.settings.modelsFolder, name);
+    const found = await stat(folder).catch(() => null);
+    if (!found?.isDirectory()) {
+      throw new ProblemException(422, 'BASE_MODEL_UNREADABLE', `there is no folder "${name}" in the models folder`);
+    }
+    const model = await readBaseModel(folder);
+    const actual = await folderDigest(folder);
+    if (actual !== digest) {
+      const detail = `the folder "${name}" has digest ${actual}, not ${digest}`;
+      throw new ProblemException(422, 'BASE_MODEL_DIGEST_MISMATCH', detail, { details: { actual, given: digest } });
+    }
+    const modules = model.modules.map(({ name, inputWidth, outputWidth }) => ({ name, inputWidth, outputWidth }));
+    return { name, digest, modules, parameterCount: model.parameterCount, maxPositions: model.decoder.maxPositions };
+  }
+}

@@ -1,0 +1,21 @@
+import { adaptedModule, digest, resourceName } from '@fedamole/federation';
+import { z } from 'zod';
+
+export const registerBaseModel = z.strictObject({
+  name: resourceName.describe('Name of the folder below the models root.'),
+  digest: digest.describe("SHA-256 of the folder's contents, as every trainer will find them."),
+});
+export type RegisterBaseModelBody = z.infer<typeof registerBaseModel>;
+
+export const baseModelResource = z.strictObject({
+  name: resourceName,
+  digest,
+  modules: z.array(adaptedModule).describe('The linear layers that are adapted.'),
+  parameterCount: z.int(),
+  maxPositions: z.int().describe('Longest sequence in tokens.'),
+  registeredAt: z.iso.datetime(),
+});
+export type BaseModelResource = z.infer<typeof baseModelResource>;
+
+export const baseModelList = z.strictObject({ baseModels: z.array(baseModelResource) });
+export type BaseModelList = z.infer<typeof baseModelList>;

@@ -1,0 +1,54 @@
+import type { DomainEvent, EventMetadata, EventStore, StoredEvent } from '@fedamole/event-store';
+import { asDomainEvent, ConcurrencyError } from '@fedamole/event-store';
+
+export type StreamStore = Pick<EventStore, 'append' | 'readStream'>;
+
+/** How a kind of stream is read and what may be asked of it. */
+export interface Decider<State, Command, Event extends DomainEvent> {
+  readonly initial: State;
+  decide(command: Command, state: State): Event[];
+  evolve(state: State, event: Event): State;
+}
+
+export interface Folded<State> {
+  readonly state: State;
+  /** 0 where there is no such stream. */
+  readonly version: number;
+  readonly stored: readonly StoredEvent[];
+}
+
+/** A stream that moves on between reading and writing is read again; so often in a row it does not happen by chance. */
+const mostTries = 20;
+
+export async function foldStream<State, Command, Event extends DomainEvent>(
+  store: StreamStore,
+  decider: Decider<State, Command, Event>,
+  stream: string,
+): Promise<Folded<State>> {
+  const stored = await store.readStream(stream);
+  const state = stored.reduce((folded, event) => decider.evolve(folded, asDomainEvent<Event>(event)), decider.initial);
+  return { state, version: stored.at(-1)?.version ?? 0, stored };
+}
+
+/**
+ * Decides on the stream's present state and appends what was decided. Returns how many events that were. Throws a
+ * DomainError where a rule refuses the command.
+ */
+export async function handleCommand<State, Command, Event extends DomainEvent>(
+  store: StreamStore,
+  decider: Decider<State, Command, Event>,
+  stream: string,
+  command: Command,
+  metadata: EventMetadata,
+): Promise<number> {
+  for (let tries = 1; ; tries++) {
+    const { state, version } = await foldStream(store, decider, stream);
+    const events = decider.decide(command, state);
+    try {
+      await store.append(stream, version, events, metadata);
+      return events.length;
+    } catch (error) {
+      if (!(error instanceof ConcurrencyError) || tries === mostTries) throw error;
+    }
+  }
+}

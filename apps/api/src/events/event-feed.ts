@@ -1,0 +1,82 @@
+import type { EventStore, StoredEvent } from '@fedamole/event-store';
+import { formatCheckpoint, parseCheckpoint } from '@fedamole/event-store';
+import type { MessageEvent } from '@nestjs/common';
+import { Observable } from 'rxjs';
+import type { Logger } from 'pino';
+import { startLoop } from '../platform/background-loop.js';
+import type { Wakeups } from '../platform/wakeups.js';
+import type { EventPage, EventResource } from './schemas.js';
+
+/** Events behind a cursor, at most `limit`; null is the beginning. */
+export interface EventSource {
+  read(after: string | null, limit: number): Promise<StoredEvent[]>;
+  cursorOf(event: StoredEvent): string;
+}
+
+export const sourceOfStream = (store: EventStore, stream: string): EventSource => ({
+  read: (after, limit) => store.readStream(stream, Number(after ?? 0), limit),
+  cursorOf: (event) => String(event.version),
+});
+
+export const sourceOfAll = (store: EventStore): EventSource => ({
+  read: (after, limit) => store.readAll(after === null ? null : parseCheckpoint(after), limit),
+  cursorOf: (event) => formatCheckpoint(event.checkpoint),
+});
+
+export async function readPage(source: EventSource, after: string | null, limit: number): Promise<EventPage> {
+  const stored = await source.read(after, limit);
+  const events = stored.map((event) => show(source, event));
+  return { events, next: events.length === limit ? (events.at(-1)?.cursor ?? null) : null };
+}
+
+const batchSize = 100;
+/** Milliseconds between two looks without a wake-up, and between two signs of life. */
+const pause = 1000;
+const heartbeat = 15_000;
+
+/** Server-sent events: first what is there, then whatever comes, until the client goes away. */
+export function follow(
+  source: EventSource,
+  from: string | null,
+  { wakeups, logger }: { wakeups: Wakeups; logger: Logger },
+): Observable<MessageEvent> {
+  return new Observable((subscriber) => {
+    let after = from;
+    let lastSent = Date.now();
+    const step = async (signal: AbortSignal): Promise<number> => {
+      const stored = await source.read(after, batchSize);
+      for (const event of stored) {
+        if (signal.aborted) return pause;
+        after = source.cursorOf(event);
+        subscriber.next({ id: after, type: event.type, data: show(source, event) });
+      }
+      if (stored.length > 0) lastSent = Date.now();
+      else if (Date.now() - lastSent >= heartbeat) {
+        subscriber.next({ type: 'heartbeat', data: {} });
+        lastSent = Date.now();
+      }
+      return stored.length === batchSize ? 0 : pause;
+    };
+    const loop = startLoop(step, (error) => logger.warn({ err: error }, 'reading events for a listener failed'));
+    const endWakeups = wakeups.onWake(() => loop.wake());
+    return () => {
+      endWakeups();
+      void loop.close();
+    };
+  });
+}
+
+function show(source: EventSource, event: StoredEvent): EventResource {
+  const { id, stream, version, type, schemaVersion, data, metadata, recordedAt } = event;
+  return {
+    id,
+    cursor: source.cursorOf(event),
+    stream,
+    version,
+    type,
+    schemaVersion,
+    data,
+    metadata: { ...metadata },
+    recordedAt: recordedAt.toISOString(),
+  };
+}

@@ -1,0 +1,101 @@
+import type { FederationCommand } from '@fedamole/federation';
+import { baseModelStream, clientStream, federationStream, resolveConfiguration } from '@fedamole/federation';
+import { listFederations } from '@fedamole/read-models';
+import { Inject, Injectable } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { foldStream, handleCommand } from '../commands/command-handler.js';
+import { baseModelDecider, clientDecider, federationDecider } from '../commands/deciders.js';
+import { ProblemException } from '../http/problem.js';
+import { Platform } from '../platform/platform.js';
+import type { LoadedFederation } from './loaded-federation.js';
+import { endings, loadFederation, recordedAt } from './loaded-federation.js';
+import type { CreateFederationBody, FederationFilter, FederationPageResource, FederationResource } from './schemas.js';
+
+const defaultLimit = 50;
+
+@Injectable()
+export class FederationsService {
+  constructor(@Inject(Platform) private readonly platform: Platform) {}
+
+  /** Refuses what is not registered, and limits that no assignment of experts could satisfy. */
+  async create(body: CreateFederationBody): Promise<FederationResource> {
+    const { store } = this.platform;
+    const model = await foldStream(store, baseModelDecider, baseModelStream(body.baseModel));
+    if (model.state.status === 'absent') {
+      throw new ProblemException(422, 'BASE_MODEL_NOT_REGISTERED', `base model "${body.baseModel}" is not registered`);
+    }
+    await this.requireClients(body.clients);
+    const federationId = randomUUID();
+    const { name, digest, modules } = model.state.model;
+    await this.handle(federationId, {
+      type: 'CreateFederation',
+      federationId,
+      name: body.name ?? federationId,
+      baseModel: { name, digest },
+      modules,
+      clients: body.clients,
+      configuration: resolveConfiguration(body.configuration, body.clients.length),
+    });
+    return this.get(federationId);
+  }
+
+  async start(id: string): Promise<FederationResource> {
+    await this.handle(id, { type: 'StartFederation' });
+    return this.get(id);
+  }
+
+  async cancel(id: string, reason: string | null): Promise<FederationResource> {
+    await this.handle(id, { type: 'CancelFederation', reason });
+    return this.get(id);
+  }
+
+  async get(id: string): Promise<FederationResource> {
+    return asResource(await loadFederation(this.platform.store, id));
+  }
+
+  async list({ status, limit = defaultLimit, after }: FederationFilter): Promise<FederationPageResource> {
+    const { projector, database } = this.platform;
+    await projector.catchUp();
+    const page = await listFederations(database.prisma, { status, limit, after });
+    const federations = page.federations.map((federation) => ({
+      ...federation,
+      createdAt: federation.createdAt.toISOString(),
+      finishedAt: federation.finishedAt?.toISOString() ?? null,
+    }));
+    return { federations, next: page.next };
+  }
+
+  private async handle(id: string, command: FederationCommand): Promise<void> {
+    await handleCommand(this.platform.store, federationDecider, federationStream(id), command, { actor: 'operator' });
+  }
+
+  private async requireClients(names: readonly string[]): Promise<void> {
+    const missing: string[] = [];
+    for (const name of new Set(names)) {
+      const { state } = await foldStream(this.platform.store, clientDecider, clientStream(name));
+      if (state.status === 'absent') missing.push(name);
+    }
+    if (missing.length === 0) return;
+    const detail = `clients are not registered: ${missing.join(', ')}`;
+    throw new ProblemException(422, 'CLIENTS_NOT_REGISTERED', detail, { details: { missing } });
+  }
+}
+
+function asResource({ federation, stored }: LoadedFederation): FederationResource {
+  const { id, name, status, reason, baseModel, configuration, round } = federation;
+  return {
+    id,
+    name,
+    status,
+    reason,
+    baseModel,
+    modules: [...federation.modules],
+    clients: [...federation.clients],
+    configuration,
+    round,
+    rounds: configuration.rounds,
+    createdAt: recordedAt(stored, 'FederationCreated') ?? '',
+    startedAt: recordedAt(stored, 'FederationStarted'),
+    finishedAt: recordedAt(stored, ...endings),
+  };
+}

@@ -1,0 +1,29 @@
+import { resourceName } from '@fedamole/federation';
+import { z } from 'zod';
+import { federationStatus } from './schemas.js';
+
+const workState = z.enum(['waiting', 'running', 'done', 'failed']);
+export type WorkState = z.infer<typeof workState>;
+
+export const clientProgress = z.strictObject({
+  client: resourceName,
+  state: workState,
+  phase: z
+    .enum(['loading', 'training', 'evaluating', 'generating', 'embedding'])
+    .nullable()
+    .describe('What its trainer is at; null while none is.'),
+  step: z.int(),
+  steps: z.int(),
+  loss: z.number().nullable().describe('Nats per target token.'),
+  tokensPerSecond: z.number().nullable(),
+});
+export type ClientProgress = z.infer<typeof clientProgress>;
+
+export const progressResource = z.strictObject({
+  status: federationStatus,
+  round: z.int(),
+  rounds: z.int(),
+  clients: z.array(clientProgress).describe('By name.'),
+  aggregation: workState.describe("Of the current round: the first pool's drawing, or the merge and assignment."),
+});
+export type ProgressResource = z.infer<typeof progressResource>;

@@ -1,0 +1,83 @@
+import { Controller, Get, Inject, Param, Query, StreamableFile } from '@nestjs/common';
+import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { resourceName } from '@fedamole/federation';
+import { z } from 'zod';
+import type { ById } from '../http/path-parameters.js';
+import { byId } from '../http/path-parameters.js';
+import { problem } from '../http/problem.js';
+import type { ByRound } from '../http/query-parameters.js';
+import { byRound, wholeNumberText } from '../http/query-parameters.js';
+import { Platform } from '../platform/platform.js';
+import type { LoadedFederation } from './loaded-federation.js';
+import { loadFederation } from './loaded-federation.js';
+import type { AdapterList, AssignmentResource, RoundList, RoundResource } from './rounds-schemas.js';
+import { adapterList, assignmentResource, roundList, roundResource } from './rounds-schemas.js';
+import { findAdapter, findAssignment, findRound, listAdapters, showRounds } from './rounds.js';
+
+const roundOfFederation = z.strictObject({ id: resourceName, round: wholeNumberText(0, 10_000) });
+const clientOfFederation = z.strictObject({ id: resourceName, client: resourceName });
+
+@ApiTags('results')
+@Controller('v1/federations/:id')
+export class RoundsController {
+  constructor(@Inject(Platform) private readonly platform: Platform) {}
+
+  @Get('rounds')
+  @ApiOperation({ summary: 'All rounds that were started, with what every client measured.' })
+  @ApiResponse({ status: 200, description: 'Rounds.', standardSchema: roundList })
+  async rounds(@Param({ schema: byId }) { id }: ById): Promise<RoundList> {
+    return { rounds: showRounds(await this.load(id)) };
+  }
+
+  @Get('rounds/:round')
+  @ApiOperation({ summary: 'One round.' })
+  @ApiResponse({ status: 200, description: 'The round.', standardSchema: roundResource })
+  @ApiResponse({ status: 404, description: 'It was not started.', standardSchema: problem })
+  async round(
+    @Param({ schema: roundOfFederation }) { id, round }: z.infer<typeof roundOfFederation>,
+  ): Promise<RoundResource> {
+    return findRound(await this.load(id), round);
+  }
+
+  @Get('assignments')
+  @ApiOperation({ summary: 'Who holds which experts; of the newest assignment when no round is named.' })
+  @ApiResponse({ status: 200, description: 'The assignment.', standardSchema: assignmentResource })
+  async assignments(
+    @Param({ schema: byId }) { id }: ById,
+    @Query({ schema: byRound }) { round }: ByRound,
+  ): Promise<AssignmentResource> {
+    return findAssignment(await this.load(id), round);
+  }
+
+  @Get('adapters')
+  @ApiOperation({ summary: "The clients' personalised adapters; the newest ones when no round is named." })
+  @ApiResponse({ status: 200, description: 'Adapters.', standardSchema: adapterList })
+  async adapters(
+    @Param({ schema: byId }) { id }: ById,
+    @Query({ schema: byRound }) { round }: ByRound,
+  ): Promise<AdapterList> {
+    return { adapters: listAdapters(await this.load(id), round) };
+  }
+
+  @Get('adapters/:client')
+  @ApiOperation({ summary: 'Download an adapter: safetensors, verified against its digest.' })
+  @ApiProduces('application/octet-stream')
+  @ApiResponse({ status: 200, description: 'The file.', schema: { type: 'string', format: 'binary' } })
+  @ApiResponse({ status: 404, description: 'There is none.', standardSchema: problem })
+  async adapter(
+    @Param({ schema: clientOfFederation }) { id, client }: z.infer<typeof clientOfFederation>,
+    @Query({ schema: byRound }) { round }: ByRound,
+  ): Promise<StreamableFile> {
+    const adapter = findAdapter(await this.load(id), client, round);
+    const bytes = await this.platform.artifacts.get(adapter.digest);
+    return new StreamableFile(bytes, {
+      type: 'application/octet-stream',
+      disposition: `attachment; filename="${client}-round-${adapter.round}.safetensors"`,
+      length: bytes.byteLength,
+    });
+  }
+
+  private load(id: string): Promise<LoadedFederation> {
+    return loadFederation(this.platform.store, id);
+  }
+}

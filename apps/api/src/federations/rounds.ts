@@ -1,0 +1,76 @@
+/** Rounds, assignments and adapters as they are shown: each a pure function of a federation's events. */
+import type { FederationEvent, Round } from '@fedamole/federation';
+import { notFound } from '../http/problem.js';
+import type { LoadedFederation } from './loaded-federation.js';
+import { endings, recordedAt } from './loaded-federation.js';
+import type { AdapterResource, AssignmentResource, RoundResource } from './rounds-schemas.js';
+
+/** Rounds that were started, in order. */
+export function showRounds(loaded: LoadedFederation): RoundResource[] {
+  return loaded.federation.rounds.filter((round) => round.started).map((round) => showRound(loaded, round));
+}
+
+/** Throws ROUND_NOT_FOUND where it was not started. */
+export function findRound(loaded: LoadedFederation, number: number): RoundResource {
+  const round = loaded.federation.rounds[number];
+  if (!round?.started) {
+    throw notFound('ROUND_NOT_FOUND', `round ${number} of federation ${loaded.federation.id} was not started`);
+  }
+  return showRound(loaded, round);
+}
+
+/** Who holds what in a round, by default the newest that was assigned. Throws ASSIGNMENT_NOT_FOUND. */
+export function findAssignment({ federation }: LoadedFederation, number: number | undefined): AssignmentResource {
+  const round =
+    number === undefined ? federation.rounds.findLast((candidate) => candidate.assigned) : federation.rounds[number];
+  if (!round?.assigned) {
+    const which = number === undefined ? 'any round' : `round ${number}`;
+    throw notFound('ASSIGNMENT_NOT_FOUND', `federation ${federation.id} has no assignment of experts for ${which}`);
+  }
+  return { round: round.round, ...round.assigned };
+}
+
+/** The clients' adapters of a round; by default every client's newest one. */
+export function listAdapters({ federation }: LoadedFederation, number: number | undefined): AdapterResource[] {
+  return federation.clients.flatMap((client) => {
+    const trained = (round: Round): boolean => Object.hasOwn(round.results, client);
+    const rounds = federation.rounds.filter((round) => number === undefined || round.round === number);
+    const round = rounds.findLast(trained);
+    const result = round?.results[client];
+    return round && result ? [{ client, round: round.round, digest: result.adapter, bytes: result.adapterBytes }] : [];
+  });
+}
+
+/** Throws ADAPTER_NOT_FOUND. */
+export function findAdapter(loaded: LoadedFederation, client: string, number: number | undefined): AdapterResource {
+  const adapter = listAdapters(loaded, number).find((candidate) => candidate.client === client);
+  if (adapter) return adapter;
+  const which = number === undefined ? 'any round' : `round ${number}`;
+  throw notFound(
+    'ADAPTER_NOT_FOUND',
+    `client "${client}" has no adapter of ${which} in federation ${loaded.federation.id}`,
+  );
+}
+
+function showRound({ federation, stored }: LoadedFederation, round: Round): RoundResource {
+  const startOf = (number: number): string | null => {
+    const isStart = ({ type, data }: { type: string; data: unknown }): boolean =>
+      type === 'RoundStarted' && (data as Extract<FederationEvent, { type: 'RoundStarted' }>['data']).round === number;
+    return recordedAt(stored.filter(isStart), 'RoundStarted');
+  };
+  const last = round.round === federation.round;
+  const ended = federation.status === 'created' ? 'running' : federation.status;
+  return {
+    round: round.round,
+    state: last ? ended : 'completed',
+    startedAt: startOf(round.round) ?? '',
+    finishedAt: last ? recordedAt(stored, ...endings) : startOf(round.round + 1),
+    clients: federation.clients.map((client) => ({
+      client,
+      baseline: round.baselines[client] ?? null,
+      result: round.results[client] ?? null,
+      failure: round.failures[client] ?? null,
+    })),
+    aggregated: round.aggregated,
+  };
+}

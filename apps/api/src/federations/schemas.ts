@@ -1,0 +1,76 @@
+/** What is asked of federations, and how they are shown. */
+import {
+  adaptedModule,
+  baseModelReference,
+  federationConfiguration,
+  federationStatuses,
+  resolvedConfiguration,
+  resourceName,
+} from '@fedamole/federation';
+import { z } from 'zod';
+import { printableText } from '../http/printable-text.js';
+import { pageLimit } from '../http/query-parameters.js';
+
+export const createFederation = z.strictObject({
+  name: printableText(200).optional().describe('What people call it; its identifier when left out.'),
+  baseModel: resourceName.describe('Name of a registered base model.'),
+  clients: z.array(resourceName).min(1).max(10_000).describe('Names of registered clients.'),
+  configuration: federationConfiguration.prefault({}),
+});
+export type CreateFederationBody = z.infer<typeof createFederation>;
+
+export const cancelFederation = z.strictObject({ reason: printableText(500).optional() }).prefault({});
+export type CancelFederationBody = z.infer<typeof cancelFederation>;
+
+export const federationStatus = z.enum(federationStatuses);
+
+export const federationResource = z.strictObject({
+  id: resourceName,
+  name: z.string(),
+  status: federationStatus,
+  reason: z.string().nullable().describe('Why it failed or was cancelled.'),
+  baseModel: baseModelReference,
+  modules: z.array(adaptedModule),
+  clients: z.array(resourceName).describe('By name.'),
+  configuration: resolvedConfiguration,
+  round: z.int().describe('The round that was started last; 0 measures the base model.'),
+  rounds: z.int(),
+  createdAt: z.iso.datetime(),
+  startedAt: z.iso.datetime().nullable(),
+  finishedAt: z.iso.datetime().nullable(),
+});
+export type FederationResource = z.infer<typeof federationResource>;
+
+export const federationFilter = z.strictObject({
+  status: federationStatus.optional(),
+  limit: pageLimit.optional().describe('50 when left out.'),
+  after: resourceName.optional().describe('Identifier of the last federation of the page before.'),
+});
+export type FederationFilter = z.infer<typeof federationFilter>;
+
+const share = z.number().min(0).max(1).nullable();
+
+export const federationPage = z.strictObject({
+  federations: z
+    .array(
+      z.strictObject({
+        id: resourceName,
+        name: z.string(),
+        status: federationStatus,
+        reason: z.string().nullable(),
+        baseModel: resourceName,
+        clients: z.array(resourceName),
+        round: z.int(),
+        rounds: z.int(),
+        baselineRougeL: share.describe('Mean over the clients; null until all have reported.'),
+        lastRougeL: share,
+        bestRougeL: share,
+        bestRound: z.int().nullable(),
+        createdAt: z.iso.datetime(),
+        finishedAt: z.iso.datetime().nullable(),
+      }),
+    )
+    .describe('Newest first.'),
+  next: resourceName.nullable().describe('The `after` of the next page.'),
+});
+export type FederationPageResource = z.infer<typeof federationPage>;

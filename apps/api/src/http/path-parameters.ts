@@ -1,0 +1,8 @@
+import { resourceName } from '@fedamole/federation';
+import { z } from 'zod';
+
+export const byName = z.strictObject({ name: resourceName });
+export type ByName = z.infer<typeof byName>;
+
+export const byId = z.strictObject({ id: resourceName });
+export type ById = z.infer<typeof byId>;

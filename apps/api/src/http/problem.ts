@@ -1,0 +1,35 @@
+/** Errors as RFC 9457 problem details. `code` is stable and for programs; `detail` is for people. */
+import { HttpException } from '@nestjs/common';
+import { z } from 'zod';
+
+export const wrongField = z.strictObject({
+  field: z.string().describe('Path of the field, such as `configuration.rank`.'),
+  value: z.unknown().describe('What was given; absent where nothing was.'),
+  message: z.string().describe('What is accepted.'),
+});
+export type WrongField = z.infer<typeof wrongField>;
+
+export const problem = z.strictObject({
+  type: z.string().describe('Always `about:blank`: the code tells problems apart.'),
+  title: z.string(),
+  status: z.int(),
+  code: z.string(),
+  detail: z.string(),
+  errors: z.array(wrongField).optional().describe('Every field that was refused.'),
+  details: z.record(z.string(), z.unknown()).optional().describe('What a program can use, by code.'),
+});
+export type Problem = z.infer<typeof problem>;
+
+/** A problem of the API's own: something is not there, or does not fit. */
+export class ProblemException extends HttpException {
+  constructor(
+    status: number,
+    readonly code: string,
+    detail: string,
+    readonly extra: Pick<Problem, 'errors' | 'details'> = {},
+  ) {
+    super(detail, status);
+  }
+}
+
+export const notFound = (code: string, detail: string): ProblemException => new ProblemException(404, code, detail);

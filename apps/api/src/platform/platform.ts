@@ -1,0 +1,80 @@
+/** Everything the API stands on, opened once: the database, the queues, the artifacts. */
+import { ArtifactStore } from '@fedamole/artifacts';
+import type { ApiSettings } from '@fedamole/config';
+import type { Database } from '@fedamole/event-store';
+import { EventStore, openDatabase } from '@fedamole/event-store';
+import type { JobQueue } from '@fedamole/queues';
+import { aggregationQueueName, defaultPool, openQueue, trainingQueueName } from '@fedamole/queues';
+import { Projector } from '@fedamole/read-models';
+import type { Logger } from 'pino';
+import { Wakeups } from './wakeups.js';
+
+export interface Queues {
+  readonly training: JobQueue;
+  readonly aggregation: JobQueue;
+}
+
+/** Also the token under which Nest injects it: an abstract class, as an interface leaves nothing behind. */
+export abstract class Platform {
+  abstract readonly settings: ApiSettings;
+  abstract readonly logger: Logger;
+  abstract readonly database: Database;
+  abstract readonly store: EventStore;
+  abstract readonly projector: Projector;
+  abstract readonly queues: Queues;
+  abstract readonly artifacts: ArtifactStore;
+  abstract readonly wakeups: Wakeups;
+  abstract close(): Promise<void>;
+}
+
+/**
+ * Connects, and creates or upgrades the queue's tables. Throws where the database or the queue cannot be reached, or the
+ * database was not migrated; nothing stays open then.
+ */
+export async function openPlatform(settings: ApiSettings, logger: Logger): Promise<Platform> {
+  const closings: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closeNext of closings.splice(0).reverse()) await closeNext();
+  };
+  try {
+    const onDatabaseError = (error: Error): void => logger.warn({ err: error }, 'database connection lost');
+    const database = openDatabase(settings.databaseUrl, onDatabaseError);
+    closings.push(() => database.close());
+    await requireMigrations(database, settings.databaseUrl);
+
+    const onError = (error: Error): void => logger.warn({ err: error }, 'queue connection failed');
+    const training = await openQueue(settings.queue, trainingQueueName(defaultPool), { migrate: true, onError });
+    closings.push(() => training.close());
+    const aggregation = await openQueue(settings.queue, aggregationQueueName, { migrate: true, onError });
+    closings.push(() => aggregation.close());
+
+    const wakeups = new Wakeups(settings.databaseUrl, onDatabaseError);
+    closings.push(() => wakeups.close());
+    const store = new EventStore(database.pool);
+    return {
+      settings,
+      logger,
+      database,
+      store,
+      projector: new Projector(database, store),
+      queues: { training, aggregation },
+      artifacts: new ArtifactStore(settings.artifactsFolder),
+      wakeups,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function requireMigrations(database: Database, connectionString: string): Promise<void> {
+  const { host, pathname } = new URL(connectionString);
+  const found = await database.pool
+    .query<{ table: string | null }>(`SELECT to_regclass('event') AS table`)
+    .catch((error) => {
+      throw new Error(`cannot reach the database ${pathname.slice(1)} at ${host}`, { cause: error });
+    });
+  if (found.rows[0]?.table) return;
+  throw new Error('the database has no tables yet: run `npx prisma migrate deploy` with DATABASE_URL set to it');
+}

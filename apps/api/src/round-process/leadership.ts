@@ -1,0 +1,62 @@
+import { listFederations } from '@fedamole/read-models';
+import type { BackgroundLoop } from '../platform/background-loop.js';
+import { startLoop } from '../platform/background-loop.js';
+import type { Platform } from '../platform/platform.js';
+import { LeaderLock } from './leader-lock.js';
+import { RoundProcess } from './round-process.js';
+
+/** Milliseconds between two looks: while federations run, while none does, and while another replica leads. */
+const pauses = { busy: 300, idle: 2000, following: 1000 };
+/** Milliseconds between two sweeps over all running federations. */
+const sweepInterval = 5000;
+
+/** Runs the round process in this replica while no other one does. */
+export function startRoundProcess(platform: Platform): BackgroundLoop {
+  const { logger } = platform;
+  const lock = new LeaderLock(platform.settings.databaseUrl, (error) =>
+    logger.warn({ err: error }, 'lost the lock of the round process'),
+  );
+  let process: RoundProcess | null = null;
+  let sweptAt = 0;
+
+  const step = async (): Promise<number> => {
+    if (!(await lock.acquire())) {
+      process = null;
+      return pauses.following;
+    }
+    if (!process) {
+      logger.info('this replica runs the round process');
+      process = new RoundProcess({ ...platform, runningFederations: () => runningFederations(platform) });
+      sweptAt = 0;
+    }
+    if (Date.now() - sweptAt >= sweepInterval) {
+      await process.sweep();
+      sweptAt = Date.now();
+    }
+    if (await process.step()) return 0;
+    return process.busy ? pauses.busy : pauses.idle;
+  };
+
+  const loop = startLoop(step, (error) => logger.error({ err: error }, 'the round process stumbled; it goes on'));
+  const endWakeups = platform.wakeups.onWake(() => loop.wake());
+  return {
+    wake: () => loop.wake(),
+    async close() {
+      endWakeups();
+      await loop.close();
+      await lock.release();
+    },
+  };
+}
+
+async function runningFederations({ projector, database }: Platform): Promise<string[]> {
+  await projector.catchUp();
+  const identifiers: string[] = [];
+  let after: string | undefined;
+  do {
+    const page = await listFederations(database.prisma, { status: 'running', limit: 100, after });
+    identifiers.push(...page.federations.map((federation) => federation.id));
+    after = page.next ?? undefined;
+  } while (after !== undefined);
+  return identifiers;
+}

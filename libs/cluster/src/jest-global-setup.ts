@@ -1,0 +1,2 @@
+/** Jest's globalSetup. */
+export { startGlobalServer as default } from './jest/global-server.js';

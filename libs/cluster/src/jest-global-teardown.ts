@@ -1,0 +1,2 @@
+/** Jest's globalTeardown. */
+export { stopGlobalServer as default } from './jest/global-server.js';

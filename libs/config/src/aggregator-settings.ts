@@ -1,0 +1,39 @@
+import type { QueueSettings } from '@fedamole/queues';
+import { z } from 'zod';
+import { queueOf, queueVariables } from './queue-variables.js';
+import type { Environment } from './settings-error.js';
+import { readSettings } from './settings-error.js';
+import { folder, host, logLevel, port } from './variables.js';
+
+export interface AggregatorSettings {
+  queue: QueueSettings;
+  artifactsFolder: string;
+  modelsFolder: string;
+  healthHost: string;
+  /** 0: any free one. */
+  healthPort: number;
+  logLevel: string;
+}
+
+const variables = (environment: Environment) =>
+  z
+    .object({
+      ...queueVariables(environment, 'worker'),
+      ARTIFACTS_FOLDER: folder('read and write'),
+      MODELS_FOLDER: folder('read'),
+      AGGREGATOR_HEALTH_PORT: port(0),
+      HEALTH_HOST: host,
+      LOG_LEVEL: logLevel,
+    })
+    .transform((read): AggregatorSettings => ({
+      queue: queueOf(read),
+      artifactsFolder: read.ARTIFACTS_FOLDER,
+      modelsFolder: read.MODELS_FOLDER,
+      healthHost: read.HEALTH_HOST,
+      healthPort: read.AGGREGATOR_HEALTH_PORT,
+      logLevel: read.LOG_LEVEL,
+    }));
+
+/** The aggregator's settings. Throws a SettingsError that names every wrong variable. */
+export const readAggregatorSettings = (environment: Environment): AggregatorSettings =>
+  readSettings(variables(environment), environment);

@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readAggregatorSettings, readApiSettings, readTrainerSettings, SettingsError } from './index.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'settings-'));
+const folders = { ARTIFACTS_FOLDER: folder, MODELS_FOLDER: folder };
+const database = 'postgres://user:secret@localhost:5432/platform';
+
+function problemsOf(read: () => unknown): readonly string[] {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('settings of the api', () => {
+  it('fill in defaults and keep the queue in the same database', () => {
+    expect(readApiSettings({ ...folders, DATABASE_URL: database })).toEqual({
+      databaseUrl: database,
+      queue: { backend: 'postgres', connectionString: database, schema: 'bullmq' },
+      artifactsFolder: folder,
+      modelsFolder: folder,
+      host: '127.0.0.1',
+      port: 3000,
+      logLevel: 'info',
+    });
+  });
+
+  it('prefer Redis where it is named', () => {
+    const settings = readApiSettings({ ...folders, DATABASE_URL: database, REDIS_URL: 'redis://localhost:6379' });
+    expect(settings.queue).toEqual({ backend: 'redis', url: 'redis://localhost:6379' });
+  });
+
+  it('name every wrong variable at once, with its value and its limit', () => {
+    const missing = join(folder, 'missing');
+    const problems = problemsOf(() =>
+      readApiSettings({ ARTIFACTS_FOLDER: missing, MODELS_FOLDER: folder, API_PORT: '70000', LOG_LEVEL: 'loud' }),
+    );
+    expect(problems).toHaveLength(4);
+    expect(problems.join('\n')).toContain('DATABASE_URL is not set');
+    expect(problems.join('\n')).toContain(`there is no folder ${missing}`);
+    expect(problems.join('\n')).toContain('API_PORT is "70000": expected a whole number from 0 to 65535');
+    expect(problems.join('\n')).toContain('LOG_LEVEL is "loud"');
+  });
+
+  it('do not repeat a password', () => {
+    const problems = problemsOf(() => readApiSettings({ ...folders, DATABASE_URL: 'mysql://user:secret@host/db' }));
+    expect(problems.join('\n')).toContain('DATABASE_URL is set: expected postgres://');
+    expect(problems.join('\n')).not.toContain('secret');
+  });
+});
+
+describe('settings of a trainer', () => {
+  const environment = { ...folders, QUEUE_DATABASE_URL: database };
+
+  it('map clients to absolute paths that exist', () => {
+    const data = join(folder, 'examples.jsonl');
+    writeFileSync(data, '{}');
+    const settings = readTrainerSettings({ ...environment, TRAINER_CLIENTS: JSON.stringify({ ward: data }) });
+    expect(settings).toMatchObject({ clients: { ward: data }, pool: 'default', healthPort: 0 });
+    expect(settings.threads).toBeGreaterThanOrEqual(1);
+  });
+
+  it.each([
+    ['not JSON', 'TRAINER_CLIENTS is "not JSON": not JSON'],
+    ['{}', 'expected at least one client'],
+    ['{"ward":"/nowhere/at/all"}', 'TRAINER_CLIENTS (at ward)'],
+    ['{"Ward 1":"/"}', 'TRAINER_CLIENTS (at Ward 1)'],
+  ])('refuse TRAINER_CLIENTS %s', (text, problem) => {
+    expect(problemsOf(() => readTrainerSettings({ ...environment, TRAINER_CLIENTS: text })).join('\n')).toContain(
+      problem,
+    );
+  });
+
+  it('need a queue of their own to be named', () => {
+    const problems = problemsOf(() => readTrainerSettings({ ...folders, TRAINER_CLIENTS: '{"ward":"/"}' }));
+    expect(problems).toEqual([expect.stringContaining('QUEUE_DATABASE_URL is not set: expected postgres://')]);
+  });
+});
+
+describe('settings of the aggregator', () => {
+  it('take an empty variable as one that is not set', () => {
+    const settings = readAggregatorSettings({ ...folders, REDIS_URL: '', QUEUE_DATABASE_URL: database });
+    expect(settings.queue).toEqual({ backend: 'postgres', connectionString: database, schema: 'bullmq' });
+  });
+});

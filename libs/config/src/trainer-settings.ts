@@ -1,0 +1,67 @@
+import { resourceName } from '@fedamole/federation';
+import type { QueueSettings } from '@fedamole/queues';
+import { defaultPool } from '@fedamole/queues';
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { queueOf, queueVariables } from './queue-variables.js';
+import type { Environment } from './settings-error.js';
+import { readSettings } from './settings-error.js';
+import { dataPath, folder, host, logLevel, port, wholeNumber } from './variables.js';
+
+export interface TrainerSettings {
+  queue: QueueSettings;
+  artifactsFolder: string;
+  modelsFolder: string;
+  /** Absolute path of the data of every client that this trainer can train. */
+  clients: Readonly<Record<string, string>>;
+  pool: string;
+  /** Threads of one training step. */
+  threads: number;
+  healthHost: string;
+  /** 0: any free one. */
+  healthPort: number;
+  logLevel: string;
+}
+
+const clients = z
+  .string('expected a JSON object of client names and the paths of their data')
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      context.addIssue(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
+      return z.NEVER;
+    }
+  })
+  .pipe(
+    z.record(resourceName, dataPath).refine((read) => Object.keys(read).length > 0, 'expected at least one client'),
+  );
+
+const variables = (environment: Environment) =>
+  z
+    .object({
+      ...queueVariables(environment, 'worker'),
+      ARTIFACTS_FOLDER: folder('read and write'),
+      MODELS_FOLDER: folder('read'),
+      TRAINER_CLIENTS: clients,
+      TRAINER_POOL: resourceName.default(defaultPool),
+      TRAINER_THREADS: wholeNumber(1, 1024, availableParallelism()),
+      TRAINER_HEALTH_PORT: port(0),
+      HEALTH_HOST: host,
+      LOG_LEVEL: logLevel,
+    })
+    .transform((read): TrainerSettings => ({
+      queue: queueOf(read),
+      artifactsFolder: read.ARTIFACTS_FOLDER,
+      modelsFolder: read.MODELS_FOLDER,
+      clients: read.TRAINER_CLIENTS,
+      pool: read.TRAINER_POOL,
+      threads: read.TRAINER_THREADS,
+      healthHost: read.HEALTH_HOST,
+      healthPort: read.TRAINER_HEALTH_PORT,
+      logLevel: read.LOG_LEVEL,
+    }));
+
+/** A trainer's settings. Throws a SettingsError that names every wrong variable. */
+export const readTrainerSettings = (environment: Environment): TrainerSettings =>
+  readSettings(variables(environment), environment);

@@ -1,0 +1,42 @@
+import { infeasibilities } from '@fedamole/assignment';
+import { DomainError } from '../domain-error.js';
+import type { FederationCommand } from './commands.js';
+import type { FederationEvent } from './events.js';
+import type { FederationState } from './state.js';
+
+/**
+ * Refuses what no assignment could satisfy before anything starts. Throws FEDERATION_INFEASIBLE with every inequality of
+ * the method that fails and by how much.
+ */
+export function createFederation(
+  command: Extract<FederationCommand, { type: 'CreateFederation' }>,
+  state: FederationState,
+): FederationEvent[] {
+  const { federationId, name, baseModel, modules, configuration } = command;
+  if (state.status !== 'absent') {
+    throw new DomainError('FEDERATION_ALREADY_EXISTS', `federation ${federationId} already exists`, { federationId });
+  }
+  const clients = [...command.clients].sort();
+  const repeated = clients.filter((client, index) => client === clients[index - 1]);
+  if (repeated.length > 0) {
+    throw new DomainError('CLIENTS_NOT_DISTINCT', `clients are named more than once: ${repeated.join(', ')}`, {
+      repeated,
+    });
+  }
+  const { experts, expertChoices, minExperts, maxExperts, homogeneous, topK } = configuration;
+  const limits = { experts, clients: clients.length, expertChoices, minExperts, maxExperts, homogeneous, topK };
+  const failing = infeasibilities(limits);
+  if (failing.length > 0) {
+    const words = failing.map(({ inequality, by }) => `${inequality} (off by ${by})`).join('; ');
+    throw new DomainError('FEDERATION_INFEASIBLE', `no assignment of experts can satisfy the limits: ${words}`, {
+      infeasibilities: failing,
+      limits,
+    });
+  }
+  return [
+    {
+      type: 'FederationCreated',
+      data: { federationId, name, baseModel, modules: [...modules], clients, configuration },
+    },
+  ];
+}

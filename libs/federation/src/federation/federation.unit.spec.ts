@@ -1,0 +1,252 @@
+import { describe, expect, it } from '@jest/globals';
+import { federationConfiguration, resolveConfiguration } from '../configuration.js';
+import { DomainError } from '../domain-error.js';
+import type { AggregationResult, BaselineResult, ExpertAssignment, TrainingResult } from '../results.js';
+import type { FederationCommand } from './commands.js';
+import { decideFederation } from './decide.js';
+import type { FederationEvent } from './events.js';
+import { foldFederation } from './evolve.js';
+import { abandonedJobs, requiredJobs } from './required-jobs.js';
+
+const digestOf = (letter: string): string => letter.repeat(64);
+const configuration = resolveConfiguration(
+  federationConfiguration.parse({ rounds: 2, experts: 4, expertChoices: 1, minExperts: 2, maxExperts: 2 }),
+  2,
+);
+const create: FederationCommand = {
+  type: 'CreateFederation',
+  federationId: 'one',
+  name: 'Wards and banks',
+  baseModel: { name: 'tiny', digest: digestOf('a') },
+  modules: [{ name: 'layers.0.q_proj', inputWidth: 8, outputWidth: 8 }],
+  clients: ['ward', 'bank'],
+  configuration,
+};
+const assignment: ExpertAssignment = {
+  bank: { 'layers.0.q_proj': [0, 1] },
+  ward: { 'layers.0.q_proj': [2, 3] },
+};
+const metrics = { validationLoss: 2, testLoss: 2, rougeL: 0.5 };
+const splits = { train: 10, embedding: 1, validation: 1, test: 1 };
+const baseline: BaselineResult = { splits, metrics, mostFrequentAnswerRougeL: 0.1, distinctTestAnswers: 1, seconds: 1 };
+const trained = (letter: string): TrainingResult => ({
+  adapter: digestOf(letter),
+  embeddings: digestOf(letter),
+  splits,
+  metrics,
+  steps: 5,
+  trainLoss: 2,
+  balanceLoss: 1,
+  trainTokens: 100,
+  trainSeconds: 1,
+  seconds: 2,
+  adapterBytes: 10,
+});
+const aggregated = (letter: string, last = false): AggregationResult => ({
+  pool: digestOf(letter),
+  next: last ? null : { assignment, scores: digestOf('f') },
+  poolBytes: 100,
+  seconds: 1,
+});
+
+/** Every event of the commands, each decided on the state that those before it led to. */
+function eventsOf(...commands: FederationCommand[]): FederationEvent[] {
+  const events: FederationEvent[] = [];
+  for (const command of commands) events.push(...decideFederation(command, foldFederation(events)));
+  return events;
+}
+const given = (...commands: FederationCommand[]) => foldFederation(eventsOf(...commands));
+const typesAfter = (command: FederationCommand, ...before: FederationCommand[]) =>
+  decideFederation(command, given(...before)).map((event) => event.type);
+const jobsAfter = (...commands: FederationCommand[]) => requiredJobs(given(...commands)).map((job) => job.id);
+
+function refusal(command: FederationCommand, ...before: FederationCommand[]): DomainError {
+  try {
+    decideFederation(command, given(...before));
+  } catch (error) {
+    if (error instanceof DomainError) return error;
+    throw error;
+  }
+  throw new Error(`${command.type} was accepted`);
+}
+
+const start: FederationCommand = { type: 'StartFederation' };
+const baselineOf = (client: string): FederationCommand => ({ type: 'RecordBaseline', client, result: baseline });
+const trainingOf = (client: string, round: number, letter = 'c'): FederationCommand => ({
+  type: 'RecordTraining',
+  round,
+  client,
+  result: trained(letter),
+});
+const aggregationOf = (round: number, last = false): FederationCommand => ({
+  type: 'RecordAggregation',
+  round,
+  result: aggregated('b', last),
+});
+const roundZero = [create, start, aggregationOf(0), baselineOf('bank'), baselineOf('ward')];
+const roundOne = [...roundZero, trainingOf('ward', 1), trainingOf('bank', 1), aggregationOf(1)];
+const roundTwo = [...roundOne, trainingOf('ward', 2), trainingOf('bank', 2), aggregationOf(2, true)];
+
+describe('creating a federation', () => {
+  it('orders the clients by name', () => {
+    expect(given(create)).toMatchObject({ status: 'created', clients: ['bank', 'ward'] });
+  });
+
+  it('names every inequality that fails, and by how much', () => {
+    const tooMany = { ...create, configuration: { ...configuration, expertChoices: 3, topK: 3 } };
+    const error = refusal(tooMany);
+    expect(error.code).toBe('FEDERATION_INFEASIBLE');
+    expect(error.message).toContain('k <= C');
+    expect(error.message).toContain('E k <= C');
+    expect(error.message).toContain('t <= b_min');
+    expect(error.message).toContain('off by 1');
+  });
+
+  it('refuses a client that is named twice', () => {
+    expect(refusal({ ...create, clients: ['bank', 'ward', 'bank'] })).toMatchObject({
+      code: 'CLIENTS_NOT_DISTINCT',
+      details: { repeated: ['bank'] },
+    });
+  });
+
+  it('requires no jobs before the start', () => {
+    expect(jobsAfter(create)).toEqual([]);
+  });
+});
+
+describe('round 0', () => {
+  it('draws the first pool and measures every baseline at the same time', () => {
+    expect(jobsAfter(create, start)).toEqual(['one.0.aggregation.1', 'one.0.bank.1', 'one.0.ward.1']);
+  });
+
+  it('requires only what is still missing', () => {
+    expect(jobsAfter(create, start, baselineOf('bank'))).toEqual(['one.0.aggregation.1', 'one.0.ward.1']);
+    expect(jobsAfter(create, start, aggregationOf(0))).toEqual(['one.0.bank.1', 'one.0.ward.1']);
+  });
+
+  it('leads to round 1 once the pool and all baselines are there, in whatever order', () => {
+    expect(typesAfter(baselineOf('ward'), create, start, aggregationOf(0), baselineOf('bank'))).toEqual([
+      'BaselineMeasured',
+      'RoundStarted',
+    ]);
+    expect(typesAfter(aggregationOf(0), create, start, baselineOf('bank'), baselineOf('ward'))).toEqual([
+      'RoundAggregated',
+      'ExpertsAssigned',
+      'RoundStarted',
+    ]);
+  });
+
+  it('refuses an assignment that breaks the limits', () => {
+    const broken = { bank: assignment.bank ?? {}, ward: { 'layers.0.q_proj': [1, 3] } };
+    const result = { ...aggregated('b'), next: { assignment: broken, scores: digestOf('f') } };
+    const error = refusal({ type: 'RecordAggregation', round: 0, result }, create, start);
+    expect(error.code).toBe('RESULT_REFUSED');
+    expect(error.message).toContain('gives expert 1 of "layers.0.q_proj" to 2 clients instead of 1');
+  });
+});
+
+describe('a training round', () => {
+  it('gives every client the experts that were assigned to it', () => {
+    const jobs = requiredJobs(given(...roundZero));
+    expect(jobs.map((job) => job.id)).toEqual(['one.1.bank.1', 'one.1.ward.1']);
+    expect(jobs[0]).toMatchObject({
+      queue: 'training',
+      payload: { kind: 'train', round: 1, pool: digestOf('b'), held: assignment.bank, lastRound: false },
+    });
+  });
+
+  it('aggregates when the last client has trained, in the order of their names', () => {
+    const jobs = requiredJobs(given(...roundZero, trainingOf('ward', 1, 'd'), trainingOf('bank', 1, 'e')));
+    expect(jobs).toHaveLength(1);
+    expect(jobs[0]).toMatchObject({
+      queue: 'aggregation',
+      id: 'one.1.aggregation.1',
+      payload: {
+        kind: 'aggregate',
+        assignment,
+        pool: digestOf('b'),
+        results: [
+          { client: 'bank', adapter: digestOf('e'), trainExamples: 10 },
+          { client: 'ward', adapter: digestOf('d'), trainExamples: 10 },
+        ],
+      },
+    });
+  });
+
+  it('is followed by the next one', () => {
+    expect(given(...roundOne)).toMatchObject({ status: 'running', round: 2 });
+    expect(jobsAfter(...roundOne)).toEqual(['one.2.bank.1', 'one.2.ward.1']);
+  });
+
+  it('completes the federation when it was the last one, and assigns nothing any more', () => {
+    expect(
+      eventsOf(...roundTwo)
+        .slice(-2)
+        .map((event) => event.type),
+    ).toEqual(['RoundAggregated', 'FederationCompleted']);
+    expect(given(...roundTwo)).toMatchObject({ status: 'completed' });
+    expect(jobsAfter(...roundTwo)).toEqual([]);
+    expect(refusal(aggregationOf(2), ...roundTwo.slice(0, -1)).code).toBe('RESULT_REFUSED');
+  });
+});
+
+describe('outcomes that come twice or too late', () => {
+  it.each([
+    ['a baseline', baselineOf('bank')],
+    ['a training', trainingOf('bank', 1)],
+    ['an aggregation', aggregationOf(1)],
+    ['a failure of a client that has trained', { type: 'RecordClientFailure', round: 1, client: 'bank', reason: 'x' }],
+    ['a failed aggregation that was done', { type: 'RecordAggregationFailure', round: 1, reason: 'x' }],
+  ] as [string, FederationCommand][])('change nothing: %s', (_name, command) => {
+    expect(typesAfter(command, ...roundOne)).toEqual([]);
+  });
+
+  it('change nothing within the same round', () => {
+    expect(typesAfter(baselineOf('bank'), create, start, baselineOf('bank'))).toEqual([]);
+    expect(typesAfter(aggregationOf(0), create, start, aggregationOf(0))).toEqual([]);
+  });
+
+  it('change nothing after a cancellation', () => {
+    const cancel: FederationCommand = { type: 'CancelFederation', reason: 'enough' };
+    expect(typesAfter(trainingOf('bank', 1), ...roundZero, cancel)).toEqual([]);
+    expect(jobsAfter(...roundZero, cancel)).toEqual([]);
+    expect(given(...roundZero, cancel)).toMatchObject({ status: 'cancelled', reason: 'enough' });
+  });
+
+  it('abandon the jobs that were still open', () => {
+    const cancel: FederationCommand = { type: 'CancelFederation', reason: null };
+    const open = abandonedJobs(given(...roundZero, trainingOf('bank', 1), cancel));
+    expect(open.map((job) => job.id)).toEqual(['one.1.ward.1']);
+    expect(abandonedJobs(given(create, cancel))).toEqual([]);
+    expect(abandonedJobs(given(...roundTwo))).toEqual([]);
+  });
+});
+
+describe('failures', () => {
+  it('of a client fail the federation and say which client', () => {
+    const failure: FederationCommand = { type: 'RecordClientFailure', round: 1, client: 'ward', reason: 'no data' };
+    expect(typesAfter(failure, ...roundZero)).toEqual(['ClientTrainingFailed', 'FederationFailed']);
+    expect(given(...roundZero, failure)).toMatchObject({ status: 'failed', reason: 'client "ward": no data' });
+  });
+
+  it('of the aggregator fail the federation and say which round', () => {
+    const failure: FederationCommand = { type: 'RecordAggregationFailure', round: 0, reason: 'disk full' };
+    expect(given(create, start, failure)).toMatchObject({ reason: 'aggregation of round 0: disk full' });
+  });
+});
+
+describe('commands out of place', () => {
+  it('are refused with a code', () => {
+    expect(refusal(start).code).toBe('FEDERATION_NOT_FOUND');
+    expect(refusal(create, create).code).toBe('FEDERATION_ALREADY_EXISTS');
+    expect(refusal(start, ...roundTwo).code).toBe('FEDERATION_ALREADY_FINISHED');
+    expect(refusal(trainingOf('constructor', 1), ...roundZero).code).toBe('CLIENT_NOT_IN_FEDERATION');
+    expect(refusal(trainingOf('bank', 2), ...roundZero).code).toBe('ROUND_NOT_STARTED');
+  });
+
+  it('change nothing when repeated', () => {
+    expect(typesAfter(start, create, start)).toEqual([]);
+    const cancel: FederationCommand = { type: 'CancelFederation', reason: null };
+    expect(typesAfter(cancel, create, cancel)).toEqual([]);
+  });
+});

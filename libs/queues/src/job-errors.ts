@@ -1,0 +1,17 @@
+import type { z } from 'zod';
+
+/** Trying again would end the same way: the job fails at once, whatever attempts it has left. */
+export class PermanentJobError extends Error {
+  override readonly name: string = 'PermanentJobError';
+}
+
+/** Names every field that does not fit, with its value's message: `configuration.rank: Too small: expected >=1`. */
+export function describeIssues(error: z.ZodError): string {
+  return error.issues.map((issue) => `${issue.path.join('.') || 'value'}: ${issue.message}`).join('; ');
+}
+
+/** A reason that both backends can store: Postgres refuses NUL in text. */
+export function storableMessage(error: unknown): string {
+  const message = error instanceof Error ? error.message || error.name : String(error);
+  return message.replaceAll('\u0000', '\uFFFD');
+}

@@ -1,0 +1,128 @@
+/**
+ * A queue as its producer sees it. Jobs carry identifiers made of what they do: adding one that still exists changes
+ * nothing, and a finished job stays until its outcome is recorded and `remove` is called.
+ */
+import type { Job } from 'bullmq';
+import type { PlatformQueue } from './bullmq-connection.js';
+import { bullmqQueue } from './bullmq-connection.js';
+import type { QueueSettings } from './queue-settings.js';
+
+export type JobState = 'waiting' | 'running' | 'completed' | 'failed';
+
+export interface JobSnapshot {
+  id: string;
+  state: JobState;
+  /** Attempts that failed so far. */
+  failedAttempts: number;
+  /** What the handler last reported; unknown until validated. */
+  progress: unknown;
+}
+
+/** A job that ended; `result` and `payload` are unknown until validated. */
+export type FinishedJob =
+  | { id: string; state: 'completed'; payload: unknown; result: unknown }
+  | { id: string; state: 'failed'; payload: unknown; reason: string };
+
+export interface JobQueue {
+  readonly name: string;
+  add(id: string, payload: object): Promise<void>;
+  /** Null where there is no such job. */
+  get(id: string): Promise<JobSnapshot | null>;
+  /** Jobs that ended, oldest first, at most `limit` completed and `limit` failed ones. */
+  finished(limit: number): Promise<FinishedJob[]>;
+  /** False where a worker holds the job: it then stays until that worker ends it. */
+  remove(id: string): Promise<boolean>;
+  /** Throws where the queue cannot be reached. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface QueueOptions {
+  /** Lets it create or upgrade the Postgres schema; only the api does. */
+  migrate?: boolean;
+  /** Connection errors between calls; calls themselves throw. */
+  onError: (error: Error) => void;
+}
+
+const attempts = 3;
+/** Milliseconds before the second attempt; twice as long before the third. */
+const firstBackoff = 1000;
+
+export async function openQueue(settings: QueueSettings, name: string, options: QueueOptions): Promise<JobQueue> {
+  const queue = bullmqQueue(settings, name, options.migrate ?? false);
+  queue.on('error', options.onError);
+  try {
+    await queue.waitUntilReady();
+  } catch (error) {
+    await queue.close();
+    throw error;
+  }
+  return {
+    name,
+    async add(id, payload) {
+      await queue.add(name, payload, {
+        jobId: id,
+        attempts,
+        backoff: { type: 'exponential', delay: firstBackoff },
+      });
+    },
+    async get(id) {
+      const job: Job | undefined = await queue.getJob(id);
+      if (!job) return null;
+      const state = stateOf(await job.getState());
+      if (state === null) return null;
+      return { id, state, failedAttempts: job.attemptsMade, progress: job.progress };
+    },
+    async finished(limit) {
+      const [completed, failed] = await Promise.all([
+        queue.getJobs(['completed'], 0, limit - 1, true),
+        queue.getJobs(['failed'], 0, limit - 1, true),
+      ]);
+      return [...present(completed).map(asCompleted), ...present(failed).map(asFailed)];
+    },
+    async remove(id) {
+      return removeUnlessHeld(queue, id);
+    },
+    async ping() {
+      await queue.getJobCounts('waiting');
+    },
+    async close() {
+      await queue.close();
+    },
+  };
+}
+
+/** Between the listing of identifiers and the reading of a job, another replica may have removed it. */
+const present = (jobs: (Job | undefined)[]): Job[] => jobs.filter((job) => job !== undefined && job !== null);
+
+function asCompleted(job: Job): FinishedJob {
+  return { id: idOf(job), state: 'completed', payload: job.data, result: job.returnvalue };
+}
+
+function asFailed(job: Job): FinishedJob {
+  return { id: idOf(job), state: 'failed', payload: job.data, reason: job.failedReason || 'no reason was given' };
+}
+
+function idOf(job: Job): string {
+  if (!job.id) throw new Error('a job without an identifier');
+  return job.id;
+}
+
+function stateOf(state: string): JobState | null {
+  switch (state) {
+    case 'active':
+      return 'running';
+    case 'completed':
+    case 'failed':
+      return state;
+    case 'unknown':
+      return null;
+    default:
+      return 'waiting';
+  }
+}
+
+async function removeUnlessHeld(queue: PlatformQueue, id: string): Promise<boolean> {
+  const removed = await queue.remove(id, { removeChildren: false });
+  return removed === 1 || !(await queue.getJob(id));
+}

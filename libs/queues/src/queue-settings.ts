@@ -1,0 +1,19 @@
+/** Where the queues live: Redis, or a schema of a Postgres database. Both behave alike here. */
+import { z } from 'zod';
+
+export const queueSettings = z.discriminatedUnion('backend', [
+  z.strictObject({ backend: z.literal('redis'), url: z.url({ protocol: /^rediss?$/ }) }),
+  z.strictObject({
+    backend: z.literal('postgres'),
+    connectionString: z.url({ protocol: /^postgres(ql)?$/ }),
+    schema: z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, 'use 1 to 63 lower-case letters, digits or "_"'),
+  }),
+]);
+export type QueueSettings = z.infer<typeof queueSettings>;
+
+export const aggregationQueueName = 'aggregation';
+
+/** One queue per pool of trainers that reach the same data: a worker takes whatever is next and cannot choose. */
+export const trainingQueueName = (pool: string): string => `training.${pool}`;
+
+export const defaultPool = 'default';

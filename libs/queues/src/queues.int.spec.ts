@@ -1,0 +1,290 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ChildProcess } from 'node:child_process';
+import { execFileSync, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { FinishedJob, JobQueue, QueueSettings, RunningWorker, WorkerOptions } from './index.js';
+import { openQueue, PermanentJobError, startWorker } from './index.js';
+import { temporaryDatabase } from './temporary-database.fixture.js';
+
+const payload = z.strictObject({ number: z.int() });
+const result = z.strictObject({ double: z.int() });
+type Payload = z.infer<typeof payload>;
+type Result = z.infer<typeof result>;
+
+async function eventually<Value>(look: () => Promise<Value | null | undefined>): Promise<Value> {
+  for (let tries = 0; tries < 600; tries++) {
+    const value = await look();
+    if (value !== null && value !== undefined) return value;
+    await sleep(50);
+  }
+  throw new Error('it did not happen within half a minute');
+}
+
+function behavesAsAQueue(settings: () => QueueSettings): void {
+  const closings: (() => Promise<void>)[] = [];
+  const onError = (): void => undefined;
+
+  async function open(name: string): Promise<JobQueue> {
+    const queue = await openQueue(settings(), name, { migrate: true, onError });
+    closings.unshift(() => queue.close());
+    return queue;
+  }
+  async function work(
+    queueName: string,
+    handler: WorkerOptions<Payload, Result>['handler'],
+    options: Partial<WorkerOptions<Payload, Result>> = {},
+  ): Promise<RunningWorker> {
+    const worker = await startWorker({
+      settings: settings(),
+      queueName,
+      payload,
+      result,
+      handler,
+      onError,
+      ...options,
+    });
+    closings.unshift(() => worker.close());
+    return worker;
+  }
+  const ended = (queue: JobQueue): Promise<FinishedJob> => eventually(async () => (await queue.finished(10))[0]);
+
+  afterEach(async () => {
+    for (const close of closings.splice(0)) await close();
+  });
+
+  it('hands a job to a worker and keeps its result until it is removed', async () => {
+    const queue = await open('results');
+    await queue.add('one.0.ward.1', { number: 21 });
+    await work('results', async ({ number }) => ({ double: number * 2 }));
+    expect(await ended(queue)).toEqual({
+      id: 'one.0.ward.1',
+      state: 'completed',
+      payload: { number: 21 },
+      result: { double: 42 },
+    });
+    expect(await queue.remove('one.0.ward.1')).toBe(true);
+    expect(await queue.finished(10)).toEqual([]);
+    expect(await queue.get('one.0.ward.1')).toBeNull();
+    expect(await queue.remove('one.0.ward.1')).toBe(true);
+  });
+
+  it('adds a job once, however often it is added', async () => {
+    const queue = await open('once');
+    for (let times = 0; times < 3; times++) await queue.add('one.0.ward.1', { number: times });
+    const taken: number[] = [];
+    await work('once', async ({ number }) => {
+      taken.push(number);
+      return { double: number };
+    });
+    await ended(queue);
+    await queue.add('one.0.ward.1', { number: 7 });
+    expect(taken).toEqual([0]);
+    expect((await queue.get('one.0.ward.1'))?.state).toBe('completed');
+  });
+
+  it('tries three times, then keeps the reason', async () => {
+    const queue = await open('failing');
+    await queue.add('one.0.ward.1', { number: 1 });
+    const attempts: number[] = [];
+    const finals: boolean[] = [];
+    await work(
+      'failing',
+      async (_payload, { attempt }) => {
+        attempts.push(attempt);
+        throw new Error('the disk\u0000 is full');
+      },
+      { onFailure: (_id, _error, final) => finals.push(final) },
+    );
+    expect(await ended(queue)).toMatchObject({ state: 'failed', reason: 'the disk\uFFFD is full' });
+    expect(attempts).toEqual([1, 2, 3]);
+    expect(finals).toEqual([false, false, true]);
+  });
+
+  it('does not try a permanent failure again', async () => {
+    const queue = await open('permanent');
+    await queue.add('one.0.ward.1', { number: 1 });
+    const attempts: number[] = [];
+    await work('permanent', async (_payload, { attempt }) => {
+      attempts.push(attempt);
+      throw new PermanentJobError('no data for "ward"');
+    });
+    expect(await ended(queue)).toMatchObject({ state: 'failed', reason: 'no data for "ward"' });
+    expect(attempts).toEqual([1]);
+  });
+
+  it('refuses a payload and a result that do not fit, and names the field', async () => {
+    const queue = await open('shapes');
+    await queue.add('one.0.bank.1', { number: 'many' });
+    await work('shapes', async () => ({ double: Number.NaN }));
+    expect(await ended(queue)).toMatchObject({ reason: expect.stringContaining('payload refused: number:') });
+    await queue.remove('one.0.bank.1');
+    await queue.add('one.0.ward.1', { number: 1 });
+    expect(await ended(queue)).toMatchObject({ reason: expect.stringContaining('result refused: double:') });
+  });
+
+  it('shows what a running job reports', async () => {
+    const queue = await open('progress');
+    await queue.add('one.0.ward.1', { number: 1 });
+    let finish = (): void => undefined;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    await work('progress', async ({ number }, { reportProgress }) => {
+      reportProgress({ step: 1 });
+      reportProgress({ step: 2 });
+      await finished;
+      return { double: number };
+    });
+    const snapshot = await eventually(async () => {
+      const seen = await queue.get('one.0.ward.1');
+      return z.object({ step: z.literal(2) }).safeParse(seen?.progress).success ? seen : null;
+    });
+    expect(snapshot).toMatchObject({ state: 'running', failedAttempts: 0 });
+    expect(await queue.remove('one.0.ward.1')).toBe(false);
+    finish();
+    expect((await ended(queue)).state).toBe('completed');
+  });
+
+  it('gives running jobs back when it closes so, and no attempt is lost', async () => {
+    const queue = await open('giveback');
+    await queue.add('one.0.ward.1', { number: 4 });
+    let took = (): void => undefined;
+    const taken = new Promise<void>((resolve) => (took = resolve));
+    const first = await work('giveback', async (_payload, { signal }) => {
+      took();
+      await once(signal, 'abort');
+      throw new Error('stopped');
+    });
+    await taken;
+    await first.close({ giveBack: true });
+    expect(await queue.get('one.0.ward.1')).toMatchObject({ state: 'waiting', failedAttempts: 0 });
+    await work('giveback', async ({ number }, { attempt }) => ({ double: number * 2 + attempt - 1 }));
+    expect(await ended(queue)).toMatchObject({ state: 'completed', result: { double: 8 } });
+  });
+
+  it('takes over the job of a worker that was killed, and no attempt is lost', async () => {
+    const queue = await open('takeover');
+    await queue.add('one.0.ward.1', { number: 5 });
+    const fixture = fileURLToPath(new URL('./stuck-worker.fixture.js', import.meta.url));
+    const child = fork(fixture, [JSON.stringify(settings())]);
+    await once(child, 'message');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const attempts: number[] = [];
+    await work(
+      'takeover',
+      async ({ number }, { attempt }) => {
+        attempts.push(attempt);
+        return { double: number * 2 };
+      },
+      { lockDuration: 1000, stalledInterval: 500 },
+    );
+    expect(await ended(queue)).toMatchObject({ state: 'completed', result: { double: 10 } });
+    expect(attempts).toEqual([1]);
+  });
+
+  it('keeps a job for longer than its lock lasts while the handler runs', async () => {
+    const queue = await open('renewal');
+    await queue.add('one.0.ward.1', { number: 1 });
+    let calls = 0;
+    const handler = async (): Promise<Result> => {
+      calls++;
+      await sleep(2500);
+      return { double: calls };
+    };
+    await work('renewal', handler, { lockDuration: 800, stalledInterval: 200 });
+    await work('renewal', handler, { lockDuration: 800, stalledInterval: 200 });
+    expect(await ended(queue)).toMatchObject({ result: { double: 1 } });
+  });
+}
+
+describe('queues on Postgres', () => {
+  let database: Awaited<ReturnType<typeof temporaryDatabase>>;
+  beforeAll(async () => {
+    database = await temporaryDatabase();
+  });
+  afterAll(() => database.drop());
+
+  const settings = (schema = 'bullmq'): QueueSettings => ({
+    backend: 'postgres',
+    connectionString: database.url,
+    schema,
+  });
+  behavesAsAQueue(() => settings());
+
+  it('lets workers wait for the tables, which only a migrating producer creates', async () => {
+    const waiting: Error[] = [];
+    const onError = (error: Error): void => void waiting.push(error);
+    await expect(openQueue(settings('later'), 'early', { onError })).rejects.toThrow('is not initialized');
+    const handler = async ({ number }: Payload): Promise<Result> => ({ double: number * 2 });
+    const starting = startWorker({
+      settings: settings('later'),
+      queueName: 'early',
+      payload,
+      result,
+      handler,
+      onError,
+    });
+    await eventually(async () => waiting[0]);
+    const queue = await openQueue(settings('later'), 'early', { migrate: true, onError });
+    await queue.add('one.0.ward.1', { number: 1 });
+    const worker = await starting;
+    expect(await eventually(async () => (await queue.finished(1))[0])).toMatchObject({ result: { double: 2 } });
+    await worker.close();
+    await queue.close();
+  });
+});
+
+const redisServer = ['redis-server', 'valkey-server'].find((name) => {
+  try {
+    execFileSync(name, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+(redisServer ? describe : describe.skip)('queues on Redis', () => {
+  let server: ChildProcess;
+  let folder: string;
+  let url: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'redis-'));
+    const port = await freePort();
+    url = `redis://127.0.0.1:${port}`;
+    const options = [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--dir',
+      folder,
+    ];
+    server = spawn(redisServer ?? '', options, { stdio: ['ignore', 'pipe', 'inherit'] });
+    for await (const line of server.stdout ?? []) if (String(line).includes('Ready to accept')) break;
+  });
+  afterAll(async () => {
+    server.kill();
+    await once(server, 'exit');
+    rmSync(folder, { recursive: true });
+  });
+  behavesAsAQueue(() => ({ backend: 'redis', url }));
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}

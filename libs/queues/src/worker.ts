@@ -1,0 +1,123 @@
+/**
+ * Takes jobs off a queue, one handler call per job. A job whose worker was killed goes to another worker within
+ * seconds and has not failed: its lock is renewed while the handler runs, and expires when nobody renews it.
+ */
+import type { Job } from 'bullmq';
+import { UnrecoverableError, WaitingError } from 'bullmq';
+import type { z } from 'zod';
+import type { PlatformWorker } from './bullmq-connection.js';
+import { bullmqWorker } from './bullmq-connection.js';
+import { describeIssues, PermanentJobError, storableMessage } from './job-errors.js';
+import { progressReporter } from './progress-reporter.js';
+import type { QueueSettings } from './queue-settings.js';
+import { waitForSchema } from './wait-for-schema.js';
+
+export interface JobContext {
+  readonly jobId: string;
+  /** 1 at first; one more after every failed attempt. */
+  readonly attempt: number;
+  /** Tells people how far it is; may be called as often as one likes. */
+  reportProgress(progress: object): void;
+  /** Aborted when the worker gives its jobs back, or lost this one to another worker: then stop and reject. */
+  readonly signal: AbortSignal;
+}
+
+export interface WorkerOptions<Payload, Result> {
+  settings: QueueSettings;
+  queueName: string;
+  payload: z.ZodType<Payload>;
+  result: z.ZodType<Result>;
+  handler: (payload: Payload, context: JobContext) => Promise<Result>;
+  /** Whatever goes wrong beside the handler's own failures: lost connections, lost locks. */
+  onError: (error: Error) => void;
+  /** A handler's failure; `final` where no attempt is left. */
+  onFailure?: (jobId: string, error: Error, final: boolean) => void;
+  concurrency?: number;
+  /** Milliseconds; 10,000 by default. The event loop must never be blocked for half as long. */
+  lockDuration?: number;
+  /** Milliseconds between two looks for jobs whose worker died; 5,000 by default. */
+  stalledInterval?: number;
+  /** Ends the waiting for the queue's tables. */
+  startSignal?: AbortSignal;
+}
+
+export interface RunningWorker {
+  /** Takes no new job and waits for the running ones. With `giveBack` they are aborted and wait for another worker. */
+  close(options?: { giveBack?: boolean }): Promise<void>;
+}
+
+/** Resolves when the worker is connected; on Postgres it waits for the tables, which the api creates. */
+export async function startWorker<Payload, Result>(options: WorkerOptions<Payload, Result>): Promise<RunningWorker> {
+  const { settings, queueName, onError } = options;
+  await waitForSchema(settings, onError, options.startSignal);
+  let givingBack = false;
+
+  const process = async (job: Job<unknown>, token?: string, signal?: AbortSignal): Promise<Result> => {
+    if (!job.id || token === undefined || !signal) throw new Error(`job of ${queueName} without id, token or signal`);
+    const progress = progressReporter((report) => job.updateProgress(report), onError);
+    const context: JobContext = {
+      jobId: job.id,
+      attempt: job.attemptsMade + 1,
+      reportProgress: (report) => progress.report(report),
+      signal,
+    };
+    try {
+      return await runHandler(options, job.data, context);
+    } catch (error) {
+      if (givingBack && signal.aborted) {
+        await progress.stop();
+        await job.moveToWait(token);
+        throw new WaitingError();
+      }
+      throw asQueueError(error);
+    } finally {
+      await progress.stop();
+    }
+  };
+
+  const worker = bullmqWorker(settings, queueName, process, {
+    lockDuration: options.lockDuration ?? 10_000,
+    stalledInterval: options.stalledInterval ?? 5000,
+    concurrency: options.concurrency ?? 1,
+  });
+  report(worker, options);
+  await worker.waitUntilReady();
+  return {
+    async close({ giveBack = false } = {}) {
+      if (giveBack) {
+        givingBack = true;
+        worker.cancelAllJobs('the worker is closing');
+      }
+      await worker.close();
+    },
+  };
+}
+
+async function runHandler<Payload, Result>(
+  options: WorkerOptions<Payload, Result>,
+  data: unknown,
+  context: JobContext,
+): Promise<Result> {
+  const payload = options.payload.safeParse(data);
+  if (!payload.success) throw new PermanentJobError(`payload refused: ${describeIssues(payload.error)}`);
+  const result = options.result.safeParse(await options.handler(payload.data, context));
+  if (!result.success) throw new PermanentJobError(`result refused: ${describeIssues(result.error)}`);
+  return result.data;
+}
+
+function asQueueError(error: unknown): Error {
+  const message = storableMessage(error);
+  if (error instanceof PermanentJobError) return new UnrecoverableError(message);
+  return new Error(message, { cause: error });
+}
+
+function report<Payload, Result>(worker: PlatformWorker, options: WorkerOptions<Payload, Result>): void {
+  worker.on('error', options.onError);
+  // Another worker has taken the job over: what this one still computes would be refused.
+  worker.on('lockRenewalFailed', (jobIds) => jobIds.forEach((id) => worker.cancelJob(id, 'the lock was lost')));
+  worker.on('failed', (job, error) => {
+    if (!job?.id) return;
+    const final = error instanceof UnrecoverableError || job.attemptsMade >= (job.opts.attempts ?? 1);
+    options.onFailure?.(job.id, error, final);
+  });
+}

@@ -1,0 +1,12 @@
+import type { Projection } from '../projection.js';
+
+export const clientsProjection: Projection = {
+  async apply(transaction, { event, stored }) {
+    if (event.type !== 'ClientRegistered') return;
+    const { name, description } = event.data;
+    await transaction.clientView.create({ data: { name, description, registeredAt: stored.recordedAt } });
+  },
+  async clear(transaction) {
+    await transaction.clientView.deleteMany();
+  },
+};

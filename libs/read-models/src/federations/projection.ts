@@ -1,0 +1,85 @@
+import type { Prisma } from '@fedamole/event-store';
+import type { EvaluationMetrics } from '@fedamole/federation';
+import type { ProjectedEvent, Projection } from '../projection.js';
+
+type Changes = Prisma.FederationViewUpdateInput;
+
+export const federationsProjection: Projection = {
+  async apply(transaction, projected) {
+    const { event, stored } = projected;
+    switch (event.type) {
+      case 'FederationCreated':
+        return create(transaction, projected);
+      case 'FederationStarted':
+        return update(transaction, event.data.federationId, { status: 'running' });
+      case 'RoundStarted':
+        return update(transaction, event.data.federationId, { round: event.data.round });
+      case 'BaselineMeasured':
+      case 'ClientTrained': {
+        const { federationId, round, client, result } = event.data;
+        return recordOutcome(transaction, { federationId, round, client }, result.metrics);
+      }
+      case 'FederationCompleted':
+        return update(transaction, event.data.federationId, { status: 'completed', finishedAt: stored.recordedAt });
+      case 'FederationFailed': {
+        const { federationId, reason } = event.data;
+        return update(transaction, federationId, { status: 'failed', reason, finishedAt: stored.recordedAt });
+      }
+      case 'FederationCancelled': {
+        const { federationId, reason } = event.data;
+        return update(transaction, federationId, { status: 'cancelled', reason, finishedAt: stored.recordedAt });
+      }
+      default:
+        return;
+    }
+  },
+  async clear(transaction) {
+    await transaction.federationView.deleteMany();
+  },
+};
+
+async function create(transaction: Prisma.TransactionClient, { event, stored }: ProjectedEvent): Promise<void> {
+  if (event.type !== 'FederationCreated') return;
+  const { federationId, name, baseModel, clients, configuration } = event.data;
+  await transaction.federationView.create({
+    data: {
+      id: federationId,
+      position: BigInt(stored.checkpoint.position),
+      name,
+      status: 'created',
+      baseModel: baseModel.name,
+      clients,
+      round: 0,
+      rounds: configuration.rounds,
+      createdAt: stored.recordedAt,
+    },
+  });
+}
+
+async function update(transaction: Prisma.TransactionClient, id: string, data: Changes): Promise<void> {
+  await transaction.federationView.update({ where: { id }, data });
+}
+
+/** Once every client of a round has reported, the round's mean counts: as the baseline, the last and perhaps the best. */
+async function recordOutcome(
+  transaction: Prisma.TransactionClient,
+  key: { federationId: string; round: number; client: string },
+  metrics: EvaluationMetrics,
+): Promise<void> {
+  const { federationId, round } = key;
+  const { rougeL, validationLoss, testLoss } = metrics;
+  await transaction.outcomeView.create({ data: { ...key, rougeL, validationLoss, testLoss } });
+  const federation = await transaction.federationView.findUniqueOrThrow({ where: { id: federationId } });
+  const outcomes = await transaction.outcomeView.findMany({
+    where: { federationId, round },
+    orderBy: { client: 'asc' },
+  });
+  if (outcomes.length < federation.clients.length) return;
+  const mean = outcomes.reduce((sum, outcome) => sum + outcome.rougeL, 0) / outcomes.length;
+  if (round === 0) return update(transaction, federationId, { baselineRougeL: mean });
+  const best = federation.bestRougeL === null || mean > federation.bestRougeL;
+  await update(transaction, federationId, {
+    lastRougeL: mean,
+    ...(best ? { bestRougeL: mean, bestRound: round } : {}),
+  });
+}

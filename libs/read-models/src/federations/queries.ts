@@ -1,0 +1,47 @@
+import type { PrismaClient } from '@fedamole/event-store';
+import type { FederationStatus } from '@fedamole/federation';
+import { federationStatuses } from '@fedamole/federation';
+import { z } from 'zod';
+
+export interface FederationSummary {
+  id: string;
+  name: string;
+  status: FederationStatus;
+  reason: string | null;
+  baseModel: string;
+  clients: string[];
+  round: number;
+  rounds: number;
+  /** Means over the clients, 0 to 1; null until every client of a round has reported. */
+  baselineRougeL: number | null;
+  lastRougeL: number | null;
+  bestRougeL: number | null;
+  bestRound: number | null;
+  createdAt: Date;
+  finishedAt: Date | null;
+}
+
+export interface FederationPage {
+  federations: FederationSummary[];
+  /** The `after` of the next page; null where this is the last one. */
+  next: string | null;
+}
+
+/** Federations, newest first; `after` is the identifier of the last one that the caller has seen. */
+export async function listFederations(
+  prisma: PrismaClient,
+  { status, limit, after }: { status?: FederationStatus | undefined; limit: number; after?: string | undefined },
+): Promise<FederationPage> {
+  const seen = after === undefined ? null : await prisma.federationView.findUnique({ where: { id: after } });
+  if (after !== undefined && !seen) return { federations: [], next: null };
+  const rows = await prisma.federationView.findMany({
+    where: { ...(status ? { status } : {}), ...(seen ? { position: { lt: seen.position } } : {}) },
+    orderBy: { position: 'desc' },
+    take: limit + 1,
+  });
+  const federations = rows.slice(0, limit).map(({ position: _position, ...row }) => ({
+    ...row,
+    status: z.enum(federationStatuses).parse(row.status),
+  }));
+  return { federations, next: rows.length > limit ? (federations.at(-1)?.id ?? null) : null };
+}

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Database, DomainEvent } from '@fedamole/event-store';
+import { EventStore, openDatabase } from '@fedamole/event-store';
+import type { MigratedDatabase } from '@fedamole/event-store/fixtures';
+import { migratedDatabase } from '@fedamole/event-store/fixtures';
+import type { TrainingResult } from '@fedamole/federation';
+import {
+  baseModelStream,
+  clientStream,
+  federationConfiguration,
+  federationStream,
+  resolveConfiguration,
+} from '@fedamole/federation';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { listBaseModels, listClients, listFederations, Projector } from './index.js';
+
+let temporary: MigratedDatabase;
+let database: Database;
+let store: EventStore;
+let projector: Projector;
+
+beforeAll(async () => {
+  temporary = await migratedDatabase();
+  database = openDatabase(temporary.url, () => undefined);
+  store = new EventStore(database.pool);
+  projector = new Projector(database, store);
+});
+afterAll(async () => {
+  await database.close();
+  await temporary.drop();
+});
+
+/** Appends and projects; other suites' transactions on the same server may hold readers back for a moment. */
+async function happened(stream: string, ...events: DomainEvent[]): Promise<void> {
+  const before = await store.readStream(stream);
+  await store.append(stream, before.length, events);
+  const [last] = (await store.readStream(stream)).slice(-1);
+  for (let tries = 0; tries < 500; tries++) {
+    await projector.catchUp();
+    const reached = await store.loadCheckpoint('read-models');
+    if (BigInt(reached?.position ?? 0) >= BigInt(last?.checkpoint.position ?? 0)) return;
+    await sleep(10);
+  }
+  throw new Error('the read models did not catch up');
+}
+
+const digest = 'a'.repeat(64);
+const splits = { train: 1, embedding: 1, validation: 1, test: 1 };
+const metricsOf = (rougeL: number) => ({ validationLoss: 1, testLoss: 2, rougeL });
+const trained = (rougeL: number): TrainingResult => ({
+  adapter: digest,
+  embeddings: null,
+  splits,
+  metrics: metricsOf(rougeL),
+  steps: 1,
+  trainLoss: 1,
+  balanceLoss: 1,
+  trainTokens: 1,
+  trainSeconds: 1,
+  seconds: 1,
+  adapterBytes: 1,
+});
+
+const created = (federationId: string): DomainEvent => ({
+  type: 'FederationCreated',
+  data: {
+    federationId,
+    name: `Federation ${federationId}`,
+    baseModel: { name: 'tiny', digest },
+    modules: [],
+    clients: ['bank', 'ward'],
+    configuration: resolveConfiguration(federationConfiguration.parse({ rounds: 2 }), 2),
+  },
+});
+const trainedBy = (federationId: string, round: number, client: string, rougeL: number): DomainEvent => ({
+  type: 'ClientTrained',
+  data: { federationId, round, client, result: trained(rougeL) },
+});
+
+describe('read models', () => {
+  it('list base models and clients by name', async () => {
+    const modules = [{ name: 'q_proj', inputWidth: 4, outputWidth: 8 }];
+    const model = { name: 'tiny', digest, modules, parameterCount: 5_000_000_000, maxPositions: 64 };
+    await happened(baseModelStream('tiny'), { type: 'BaseModelRegistered', data: model });
+    await happened(clientStream('ward'), { type: 'ClientRegistered', data: { name: 'ward', description: null } });
+    await happened(clientStream('bank'), { type: 'ClientRegistered', data: { name: 'bank', description: 'A bank' } });
+    expect(await listBaseModels(database.prisma)).toEqual([{ ...model, registeredAt: expect.any(Date) }]);
+    expect((await listClients(database.prisma)).map((client) => client.name)).toEqual(['bank', 'ward']);
+  });
+
+  it('follow a federation: status, round, and the means of rounds that every client has finished', async () => {
+    const federationId = 'one';
+    const one = federationStream(federationId);
+    const only = async () => (await listFederations(database.prisma, { limit: 1 })).federations[0];
+    await happened(one, created(federationId), { type: 'FederationStarted', data: { federationId } });
+    await happened(
+      one,
+      { type: 'RoundStarted', data: { federationId, round: 1 } },
+      trainedBy(federationId, 1, 'ward', 0.5),
+    );
+    expect(await only()).toMatchObject({ id: 'one', status: 'running', round: 1, rounds: 2, lastRougeL: null });
+    await happened(one, trainedBy(federationId, 1, 'bank', 0.25));
+    expect(await only()).toMatchObject({ lastRougeL: 0.375, bestRougeL: 0.375, bestRound: 1 });
+    await happened(one, trainedBy(federationId, 2, 'bank', 0.25), trainedBy(federationId, 2, 'ward', 0.25));
+    await happened(one, { type: 'FederationCompleted', data: { federationId, rounds: 2 } });
+    expect(await only()).toMatchObject({ status: 'completed', lastRougeL: 0.25, bestRougeL: 0.375, bestRound: 1 });
+  });
+
+  it('page through federations, newest first, and by status', async () => {
+    for (const id of ['two', 'three']) await happened(federationStream(id), created(id));
+    const first = await listFederations(database.prisma, { limit: 2 });
+    expect(first.federations.map((federation) => federation.id)).toEqual(['three', 'two']);
+    const second = await listFederations(database.prisma, { limit: 2, after: first.next ?? '' });
+    expect(second.federations.map((federation) => federation.id)).toEqual(['one']);
+    expect(second.next).toBeNull();
+    const completed = await listFederations(database.prisma, { limit: 2, status: 'completed' });
+    expect(completed.federations.map((federation) => federation.id)).toEqual(['one']);
+  });
+
+  it('project every event once, with two replicas at it', async () => {
+    const other = new Projector(database, store);
+    for (let number = 0; number < 20; number++) {
+      const name = `client-${number}`;
+      await store.append(clientStream(name), 0, [{ type: 'ClientRegistered', data: { name, description: null } }]);
+      await Promise.all([projector.catchUp(), other.catchUp()]);
+    }
+    await happened(clientStream('last'), { type: 'ClientRegistered', data: { name: 'last', description: null } });
+    expect(await listClients(database.prisma)).toHaveLength(23);
+  });
+
+  it('come out the same when they are built again', async () => {
+    const everything = async () => [
+      await listBaseModels(database.prisma),
+      await listClients(database.prisma),
+      await listFederations(database.prisma, { limit: 10 }),
+    ];
+    const before = await everything();
+    await projector.rebuild();
+    await happened(clientStream('rebuilt'), { type: 'ClientRegistered', data: { name: 'rebuilt', description: null } });
+    await database.prisma.clientView.delete({ where: { name: 'rebuilt' } });
+    expect(await everything()).toEqual(before);
+  });
+});
