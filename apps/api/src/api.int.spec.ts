@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { rmSync } from 'node:fs';
 import { pino } from 'pino';
-import type { RunningApi } from './application.js';
+import type { RunningService } from '@fedamole/services';
 import { startApi } from './application.js';
 import type { BaseModelResource } from './base-models/schemas.js';
 import type { ClientResource } from './clients/schemas.js';
@@ -17,7 +17,7 @@ import { eventually, testBench } from './fixtures/test-bench.js';
 import type { Problem } from './http/problem.js';
 
 let bench: TestBench;
-let api: RunningApi;
+let api: RunningService;
 let http: HttpClient;
 
 beforeAll(async () => {

@@ -1,4 +1,5 @@
 import type { ApiSettings } from '@fedamole/config';
+import { NestLogger, type RunningService } from '@fedamole/services';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -7,22 +8,15 @@ import { ApiModule } from './api.module.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { ValidationPipe } from './http/validation.pipe.js';
 import { startLoop } from './platform/background-loop.js';
-import { NestLogger } from './platform/nest-logger.js';
 import type { Platform } from './platform/platform.js';
 import { openPlatform } from './platform/platform.js';
 import { startRoundProcess } from './round-process/leadership.js';
-
-export interface RunningApi {
-  readonly url: string;
-  /** Answers what it is asked, then stops taking requests and lets go of everything. */
-  close(): Promise<void>;
-}
 
 /** Milliseconds between two looks for events to project without a wake-up. */
 const projectorPause = 2000;
 
 /** Serves the API and keeps federations going. Rejects, with nothing left open, where it cannot start. */
-export async function startApi(settings: ApiSettings, logger: Logger): Promise<RunningApi> {
+export async function startApi(settings: ApiSettings, logger: Logger): Promise<RunningService> {
   const platform = await openPlatform(settings, logger);
   let application: NestExpressApplication | null = null;
   try {

@@ -55,7 +55,7 @@ describe('the api as a process', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { msg: string; url?: string });
-    expect(lines.find(({ msg }) => msg === 'listening')).toMatchObject({ url });
+    expect(lines.find(({ msg }) => msg === 'ready')).toMatchObject({ url });
   });
 
   it('ends with its supervisor', async () => {

@@ -59,6 +59,7 @@ export async function startPlatform(
     kept,
     startedAt,
     apiUrl: services[0]?.url ?? '',
+    clients: settings.clients,
     postgres: { url: postgres.url, dataFolder: postgres.dataFolder, process: postgres.process },
     queue: { description: queue.description, env: queue.env, process: queue.process },
     services: services.map(({ name, url, process }) => ({ name, url, process })),

@@ -1,0 +1,44 @@
+/** Follows a federation to its end, showing how it goes. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ApiClient, Federation, Round } from './api-client.js';
+import { duration, number } from './format.js';
+import type { ProgressDisplay } from './progress-display.js';
+
+const POLL_MILLISECONDS = 500;
+
+/** Thrown where the federation failed or was cancelled. */
+export class FederationEndedError extends Error {
+  override readonly name = 'FederationEndedError';
+}
+
+export async function follow(api: ApiClient, id: string, display: ProgressDisplay, signal: AbortSignal): Promise<Federation> {
+  let told = -1;
+  try {
+    for (;;) {
+      const progress = await api.progress(id);
+      const finished = (await api.rounds(id)).filter(({ round, state }) => round > told && state === 'completed');
+      for (const round of finished) {
+        display.say(roundLine(round));
+        told = round.round;
+      }
+      if (progress.status !== 'running' && progress.status !== 'created') break;
+      display.show(progress);
+      await sleep(POLL_MILLISECONDS, undefined, { signal });
+    }
+  } finally {
+    display.end();
+  }
+  const federation = await api.federation(id);
+  if (federation.status === 'completed') return federation;
+  throw new FederationEndedError(`The federation ${federation.status}: ${federation.reason ?? 'no reason was given'}`);
+}
+
+function roundLine({ round, startedAt, finishedAt, clients }: Round): string {
+  const metrics = clients.flatMap(({ baseline, result }) => (baseline ?? result)?.metrics ?? []);
+  const mean = (of: (metric: (typeof metrics)[number]) => number): string =>
+    number(metrics.reduce((sum, metric) => sum + of(metric), 0) / metrics.length, 3);
+  const seconds = finishedAt === null ? null : (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
+  const title = round === 0 ? 'base model' : `round ${round}`;
+  const took = seconds === null ? '' : ` (${duration(seconds)})`;
+  return `${title}: mean test loss ${mean(({ testLoss }) => testLoss)}, mean ROUGE-L ${mean(({ rougeL }) => rougeL)}${took}`;
+}

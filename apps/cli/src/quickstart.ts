@@ -1,0 +1,159 @@
+/** `npm run quickstart`: starts the whole platform on this machine and takes one federation through it, as a client would. */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { folderDigest } from '@fedamole/artifacts';
+import { Cluster, type ClusterDescription } from '@fedamole/cluster';
+import type { FederationConfigurationInput } from '@fedamole/federation';
+import { ApiClient, ApiError, type Federation } from './api-client.js';
+import { findClients, type ClientData } from './client-data.js';
+import { follow, FederationEndedError } from './follow.js';
+import { readOptions, usage, UsageError, type QuickstartOptions } from './options.js';
+import { createProgressDisplay } from './progress-display.js';
+import { collectReport, renderReport } from './report.js';
+
+const root = join(import.meta.dirname, '../../..');
+const examples = join(root, 'examples', 'quickstart');
+const stateFolder = join(root, '.fedamole', 'quickstart');
+const modelName = 'model';
+const federationName = 'quickstart';
+
+interface Running {
+  readonly description: ClusterDescription;
+  /** Null where the cluster was kept by an earlier run. */
+  readonly cluster: Cluster | null;
+}
+
+/** Runs to the end and sets the process's exit code: 0, 1 where it failed, 2 for a wrong command line, 130 after Ctrl-C. */
+export async function quickstart(argv: readonly string[]): Promise<void> {
+  const stop = new AbortController();
+  const signals = { SIGINT: 130, SIGHUP: 129, SIGTERM: 143 } as const;
+  let exitCode: number | null = null;
+  for (const [signal, code] of Object.entries(signals)) {
+    process.on(signal, () => {
+      exitCode ??= code;
+      stop.abort(new Error(`stopped by ${signal}`));
+    });
+  }
+  try {
+    const options = readOptions(argv);
+    if (options === null) console.log(usage);
+    else await run(options, stop.signal);
+  } catch (error) {
+    if (stop.signal.aborted) console.error('Stopped; "npm run quickstart" with the same options goes on from here.');
+    else console.error(messageOf(error));
+    exitCode ??= error instanceof UsageError ? 2 : 1;
+  }
+  process.exit(exitCode ?? 0);
+}
+
+/** What an operator can act on is shown without a stack. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const expected = error instanceof UsageError || error instanceof ApiError || error instanceof FederationEndedError;
+  return expected ? error.message : (error.stack ?? error.message);
+}
+
+async function run(options: QuickstartOptions, signal: AbortSignal): Promise<void> {
+  const data = await findClients(options.data ?? join(examples, 'clients'), options.clients);
+  const running = await startOrFind(options, data, signal);
+  try {
+    const { apiUrl } = running.description;
+    const api = new ApiClient(apiUrl, signal);
+    const federation = await prepareFederation(api, options, data);
+    const addresses = [
+      `API: ${apiUrl}/v1`,
+      `API documentation (Swagger): ${apiUrl}/docs`,
+      `Events of this federation: ${apiUrl}/v1/federations/${federation.id}/events`,
+    ].join('\n');
+    console.log(`\n${addresses}\n`);
+    const finished = await follow(api, federation.id, createProgressDisplay(process.stdout), signal);
+    const folder = join(stateFolder, 'federations', federation.id);
+    console.log(`\n${renderReport(await collectReport(api, finished, folder), folder)}`);
+    if (options.keep || running.cluster === null) {
+      await running.cluster?.keep();
+      console.log(`\nEverything keeps running; "npm run stop" ends it.\n${addresses}`);
+      return;
+    }
+  } catch (error) {
+    await running.cluster?.stop();
+    throw error;
+  }
+  await running.cluster?.stop();
+}
+
+async function startOrFind(options: QuickstartOptions, data: ClientData, signal: AbortSignal): Promise<Running> {
+  const kept = await Cluster.find(stateFolder);
+  if (kept !== null) {
+    requireSameClients(kept, data);
+    console.log(`Using the cluster that was kept running since ${kept.startedAt}.`);
+    return { description: kept, cluster: null };
+  }
+  const threadsPerTrainer = Math.max(1, Math.floor(availableParallelism() / options.trainers));
+  console.log(`Starting the platform with ${options.trainers} trainers of ${threadsPerTrainer} threads; its state lies in ${stateFolder}`);
+  const cluster = await Cluster.start({
+    root,
+    stateFolder,
+    clients: data,
+    modelsFolder: examples,
+    trainers: options.trainers,
+    threadsPerTrainer,
+    ...(options.port === null ? {} : { apiPort: options.port }),
+    onNotice: (notice) => console.log(`  ${notice}`),
+    signal,
+  });
+  return { description: cluster.describe(), cluster };
+}
+
+function requireSameClients(kept: ClusterDescription, data: ClientData): void {
+  const missing = Object.entries(data).filter(([name, path]) => kept.clients[name] !== path);
+  if (missing.length === 0) return;
+  const names = missing.map(([name]) => name).join(', ');
+  throw new UsageError(`The cluster that is kept running does not reach the data of ${names}: end it first with "npm run stop".`);
+}
+
+/** The federation with these settings that was interrupted, or a new one, started. */
+async function prepareFederation(api: ApiClient, options: QuickstartOptions, data: ClientData): Promise<Federation> {
+  const digest = await folderDigest(join(examples, modelName));
+  const clients = Object.keys(data).sort();
+  const configuration: FederationConfigurationInput = {
+    rounds: options.rounds,
+    stepsPerRound: options.steps,
+    batchSize: options.batchSize,
+    learningRate: options.learningRate,
+    maxNewTokens: 32,
+    seed: options.seed,
+  };
+  const wanted = { ...configuration, clients, digest };
+  for (const unfinished of await api.unfinishedFederations()) {
+    const differences = differencesFrom(unfinished, wanted);
+    if (differences.length === 0) {
+      console.log(`Going on with federation ${unfinished.id}, which was interrupted in round ${unfinished.round} of ${unfinished.rounds}.`);
+      return unfinished.status === 'created' ? api.startFederation(unfinished.id) : unfinished;
+    }
+    if (!options.fresh) {
+      throw new UsageError(
+        `Federation ${unfinished.id} is unfinished (round ${unfinished.round} of ${unfinished.rounds}) and was started with other ` +
+          `settings (${differences.join('; ')}). Run with the same settings to go on with it, or with --fresh to cancel it: ` +
+          'its events and artifacts stay.',
+      );
+    }
+    await api.cancelFederation(unfinished.id, 'the quickstart was started anew with --fresh');
+    console.log(`Cancelled federation ${unfinished.id}.`);
+  }
+  await api.registerBaseModel({ name: modelName, digest });
+  for (const name of clients) await api.registerClient({ name });
+  const created = await api.createFederation({ name: federationName, baseModel: modelName, clients, configuration });
+  console.log(`Federation ${created.id}: ${clients.length} clients, ${options.rounds} rounds of ${options.steps} steps`);
+  return api.startFederation(created.id);
+}
+
+function differencesFrom(federation: Federation, wanted: Readonly<Record<string, unknown>>): string[] {
+  const actual: Readonly<Record<string, unknown>> = {
+    ...federation.configuration,
+    clients: federation.clients,
+    digest: federation.baseModel.digest,
+  };
+  return Object.entries(wanted)
+    .filter(([name, value]) => JSON.stringify(actual[name]) !== JSON.stringify(value))
+    .map(([name, value]) => `${name} ${JSON.stringify(actual[name])}, now ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,139 @@
+/** What a finished federation came to: a table for people and results.json for programs, from the API alone. */
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BaselineResult, ExpertAssignment, TrainingResult } from '@fedamole/federation';
+import Table from 'cli-table3';
+import type { ApiClient, Federation, Round } from './api-client.js';
+import { duration, megabytes, number } from './format.js';
+
+export interface ClientReport {
+  readonly client: string;
+  readonly before: BaselineResult;
+  readonly after: TrainingResult;
+  /** Domain experts that it holds of each module, in the modules' order. */
+  readonly heldExperts: readonly number[];
+  readonly adapterFile: string;
+}
+
+export interface FederationReport {
+  readonly federation: Federation;
+  readonly clients: readonly ClientReport[];
+  readonly pool: string;
+  readonly cost: {
+    readonly wallSeconds: number;
+    readonly trainSteps: number;
+    readonly trainTokens: number;
+    readonly trainSeconds: number;
+    readonly jobSeconds: number;
+    readonly uploadedBytes: number;
+    readonly downloadedBytes: number;
+  };
+}
+
+/** Downloads every personalised adapter into `folder`, checks its digest, and writes results.json beside them. */
+export async function collectReport(api: ApiClient, federation: Federation, folder: string): Promise<FederationReport> {
+  const { id, rounds: last } = federation;
+  const rounds = await api.rounds(id);
+  const assignment = await api.assignment(id, last);
+  const adapters = join(folder, 'adapters');
+  await mkdir(adapters, { recursive: true });
+  const clients: ClientReport[] = [];
+  for (const client of federation.clients) {
+    const before = resultOf(rounds, 0, client).baseline;
+    const after = resultOf(rounds, last, client).result;
+    if (before === null || after === null) throw new Error(`client ${client} has no result`);
+    const bytes = await api.adapter(id, client);
+    const actual = createHash('sha256').update(bytes).digest('hex');
+    if (actual !== after.adapter) throw new Error(`the adapter of ${client} has digest ${actual}, its event says ${after.adapter}`);
+    const adapterFile = join(adapters, `${client}.safetensors`);
+    await writeFile(adapterFile, bytes);
+    clients.push({ client, before, after, heldExperts: heldCounts(federation, assignment, client), adapterFile });
+  }
+  const report = { federation, clients, pool: poolOf(rounds, last), cost: costOf(federation, rounds) };
+  await writeFile(join(folder, 'results.json'), `${JSON.stringify(report, null, 2)}\n`);
+  return report;
+}
+
+function resultOf(rounds: readonly Round[], round: number, client: string) {
+  const found = rounds.find((candidate) => candidate.round === round)?.clients.find((entry) => entry.client === client);
+  if (found === undefined) throw new Error(`client ${client} has no entry in round ${round}`);
+  return found;
+}
+
+function heldCounts({ modules }: Federation, assignment: ExpertAssignment, client: string): number[] {
+  return modules.map(({ name }) => assignment[client]?.[name]?.length ?? 0);
+}
+
+function poolOf(rounds: readonly Round[], last: number): string {
+  const pool = rounds.find(({ round }) => round === last)?.aggregated?.pool;
+  if (pool === undefined) throw new Error(`round ${last} was not aggregated`);
+  return pool;
+}
+
+function costOf({ startedAt, finishedAt }: Federation, rounds: readonly Round[]): FederationReport['cost'] {
+  const results = rounds.flatMap(({ clients }) => clients.flatMap(({ result }) => result ?? []));
+  const baselines = rounds.flatMap(({ clients }) => clients.flatMap(({ baseline }) => baseline ?? []));
+  const total = <T>(items: readonly T[], of: (item: T) => number): number => items.reduce((sum, item) => sum + of(item), 0);
+  return {
+    wallSeconds: (Date.parse(finishedAt ?? '') - Date.parse(startedAt ?? '')) / 1000,
+    trainSteps: total(results, ({ steps }) => steps),
+    trainTokens: total(results, ({ trainTokens }) => trainTokens),
+    trainSeconds: total(results, ({ trainSeconds }) => trainSeconds),
+    jobSeconds: total(results, ({ seconds }) => seconds) + total(baselines, ({ seconds }) => seconds),
+    uploadedBytes: total(results, ({ adapterBytes }) => adapterBytes),
+    // the pool that a round starts from is the one of the round before
+    downloadedBytes: total(rounds.slice(1), ({ round, clients }) => {
+      const pool = rounds.find((candidate) => candidate.round === round - 1)?.aggregated?.poolBytes ?? 0;
+      return pool * clients.length;
+    }),
+  };
+}
+
+export function renderReport({ clients, cost, pool }: FederationReport, folder: string): string {
+  const table = new Table({
+    head: ['client', 'test loss', 'ROUGE-L', 'most frequent', 'distinct', 'experts held per module', 'adapter'],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'left', 'left'],
+    style: { head: [], border: [] },
+  });
+  const change = (before: number, after: number): string => `${number(before, 2)} -> ${number(after, 2)}`;
+  for (const { client, before, after, heldExperts } of clients) {
+    table.push([
+      client,
+      change(before.metrics.testLoss, after.metrics.testLoss),
+      change(before.metrics.rougeL, after.metrics.rougeL),
+      number(before.mostFrequentAnswerRougeL, 2),
+      `${before.distinctTestAnswers} of ${before.splits.test}`,
+      heldText(heldExperts),
+      after.adapter.slice(0, 12),
+    ]);
+  }
+  const mean = (of: (client: ClientReport) => number): number => clients.reduce((sum, client) => sum + of(client), 0) / clients.length;
+  table.push([
+    'mean',
+    change(mean(({ before }) => before.metrics.testLoss), mean(({ after }) => after.metrics.testLoss)),
+    change(mean(({ before }) => before.metrics.rougeL), mean(({ after }) => after.metrics.rougeL)),
+    number(mean(({ before }) => before.mostFrequentAnswerRougeL), 2),
+    '',
+    '',
+    '',
+  ]);
+  return [
+    table.toString(),
+    'test loss: nats per token; ROUGE-L: F1 of greedy answers on unseen inputs; each before -> after.',
+    'most frequent: ROUGE-L of always giving the training data\'s most frequent answer; distinct: answers in the test split.',
+    '',
+    `Cost: ${duration(cost.wallSeconds)} from start to end; ${number(cost.trainSteps, 0)} optimiser steps on ` +
+      `${number(cost.trainTokens, 0)} tokens in ${duration(cost.trainSeconds)} of training ` +
+      `(${duration(cost.jobSeconds)} of trainer time with measuring); ` +
+      `${megabytes(cost.uploadedBytes)} of adapters sent up, ${megabytes(cost.downloadedBytes)} of experts sent down.`,
+    `Pool of experts after the last round: ${pool}`,
+    `Personalised adapters and results.json: ${folder}`,
+  ].join('\n');
+}
+
+/** All counts where they fit, else their range. */
+function heldText(counts: readonly number[]): string {
+  if (counts.length <= 16) return counts.join(' ');
+  return `${Math.min(...counts)} to ${Math.max(...counts)} of ${counts.length} modules`;
+}

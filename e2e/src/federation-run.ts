@@ -1,0 +1,122 @@
+/** One federation from nothing to its results, through the platform's own processes, which have ended when it returns. */
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { folderDigest } from '@fedamole/artifacts';
+import { Cluster } from '@fedamole/cluster';
+import type { FederationConfigurationInput } from '@fedamole/federation';
+import { eventually } from './eventually.js';
+import { PlatformApi } from './platform-api.js';
+import type { AdapterBody, AssignmentBody, EventBody, FederationBody, RoundBody } from './platform-api.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const modelsFolder = join(root, 'examples', 'quickstart');
+const modelName = 'model';
+export const modelFolder = join(modelsFolder, modelName);
+export const clients = ['airline-passengers', 'bank-requests', 'call-notes', 'hotel-questions'];
+export const dataOf = (client: string): string => join(modelsFolder, 'clients', client);
+
+/** As little as shows that clients learn, and that the experts are assigned anew from what they learned. */
+const configuration: FederationConfigurationInput = {
+  rounds: 2,
+  stepsPerRound: 40,
+  learningRate: 3e-3,
+  maxLength: 128,
+  maxNewTokens: 8,
+};
+
+export interface DownloadedAdapter extends AdapterBody {
+  readonly file: Uint8Array;
+}
+
+export interface FederationRun {
+  readonly federation: FederationBody;
+  /** Round 0 and those that train. */
+  readonly rounds: readonly RoundBody[];
+  /** Of every round that trains, in order. */
+  readonly assignments: readonly AssignmentBody[];
+  /** Of every round and client, in this order. */
+  readonly adapters: readonly DownloadedAdapter[];
+  readonly events: readonly EventBody[];
+  /** What the trainers logged. */
+  readonly trainerLog: string;
+}
+
+/** What else happens while the federation runs. */
+export type Disturbance = (cluster: Cluster, api: PlatformApi, federationId: string) => Promise<void>;
+
+/** Throws where the federation does not complete. */
+export async function runFederation(trainers: number, disturb?: Disturbance): Promise<FederationRun> {
+  const stateFolder = await mkdtemp(join(tmpdir(), 'fedamole-e2e-'));
+  // Root's PostgreSQL runs as another account, which must be able to pass through.
+  await chmod(stateFolder, 0o711);
+  try {
+    return await withCluster(stateFolder, trainers, async (cluster) => {
+      const api = new PlatformApi(cluster.apiUrl);
+      const id = await startFederation(api);
+      await disturb?.(cluster, api, id);
+      const federation = await eventually('the federation ends', async () => {
+        const found = await api.federation(id);
+        return found.status === 'running' ? null : found;
+      });
+      const logs = Array.from({ length: trainers }, (_, index) =>
+        join(stateFolder, 'logs', `trainer-${index + 1}.log`),
+      );
+      const trainerLog = (await Promise.all(logs.map((log) => readFile(log, 'utf8')))).join('');
+      if (federation.status !== 'completed') {
+        throw new Error(`the federation is ${federation.status}: ${federation.reason}\n${trainerLog}`);
+      }
+      return { federation, ...(await collect(api, federation)), trainerLog };
+    });
+  } finally {
+    await rm(stateFolder, { recursive: true, force: true });
+  }
+}
+
+async function withCluster<Result>(
+  stateFolder: string,
+  trainers: number,
+  use: (cluster: Cluster) => Promise<Result>,
+): Promise<Result> {
+  const paths = Object.fromEntries(clients.map((client) => [client, dataOf(client)]));
+  const cluster = await Cluster.start({
+    root,
+    stateFolder,
+    clients: paths,
+    modelsFolder,
+    trainers,
+    threadsPerTrainer: 1,
+  });
+  const { dataFolder } = cluster.describe().postgres;
+  try {
+    return await use(cluster);
+  } finally {
+    await cluster.stop();
+    // It lies elsewhere where PostgreSQL's account cannot reach the state folder.
+    await rm(dataFolder, { recursive: true, force: true });
+  }
+}
+
+async function startFederation(api: PlatformApi): Promise<string> {
+  await api.registerBaseModel({ name: modelName, digest: await folderDigest(modelFolder) });
+  for (const client of clients) await api.registerClient(client);
+  const { id } = await api.createFederation({ baseModel: modelName, clients, configuration });
+  await api.start(id);
+  return id;
+}
+
+async function collect(
+  api: PlatformApi,
+  { id, configuration: { rounds } }: FederationBody,
+): Promise<Pick<FederationRun, 'rounds' | 'assignments' | 'adapters' | 'events'>> {
+  const assignments: AssignmentBody[] = [];
+  const adapters: DownloadedAdapter[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    assignments.push(await api.assignment(id, round));
+    for (const adapter of await api.adapters(id, round)) {
+      adapters.push({ ...adapter, file: await api.download(id, adapter.client, round) });
+    }
+  }
+  return { rounds: await api.rounds(id), assignments, adapters, events: await api.events(id) };
+}

@@ -1,0 +1,121 @@
+/** The platform's REST API, as far as a federation's run needs it. */
+import type {
+  AdaptedModule,
+  BaselineResult,
+  BaseModelReference,
+  ExpertAssignment,
+  FederationConfiguration,
+  FederationConfigurationInput,
+  TrainingResult,
+} from '@fedamole/federation';
+
+export interface FederationBody {
+  readonly id: string;
+  readonly status: string;
+  readonly reason: string | null;
+  readonly baseModel: BaseModelReference;
+  readonly modules: readonly AdaptedModule[];
+  readonly configuration: FederationConfiguration;
+}
+
+export interface ProgressBody {
+  readonly round: number;
+  readonly clients: readonly { readonly client: string; readonly phase: string | null; readonly step: number }[];
+}
+
+export interface RoundBody {
+  readonly round: number;
+  readonly clients: readonly {
+    readonly client: string;
+    readonly baseline: BaselineResult | null;
+    readonly result: TrainingResult | null;
+  }[];
+  readonly aggregated: { readonly pool: string } | null;
+}
+
+export interface AssignmentBody {
+  readonly round: number;
+  readonly scores: string;
+  readonly assignment: ExpertAssignment;
+}
+
+export interface AdapterBody {
+  readonly client: string;
+  readonly round: number;
+  readonly digest: string;
+  readonly bytes: number;
+}
+
+export interface EventBody {
+  readonly type: string;
+  readonly data: { readonly round?: number; readonly client?: string };
+}
+
+export class PlatformApi {
+  constructor(private readonly url: string) {}
+
+  async registerBaseModel(model: BaseModelReference): Promise<void> {
+    await this.post('base-models', model);
+  }
+
+  async registerClient(name: string): Promise<void> {
+    await this.post('clients', { name });
+  }
+
+  createFederation(federation: {
+    baseModel: string;
+    clients: readonly string[];
+    configuration: FederationConfigurationInput;
+  }): Promise<FederationBody> {
+    return this.post('federations', federation);
+  }
+
+  start(id: string): Promise<FederationBody> {
+    return this.post(`federations/${id}/start`);
+  }
+
+  federation(id: string): Promise<FederationBody> {
+    return this.get(`federations/${id}`);
+  }
+
+  progress(id: string): Promise<ProgressBody> {
+    return this.get(`federations/${id}/progress`);
+  }
+
+  async rounds(id: string): Promise<RoundBody[]> {
+    return (await this.get<{ rounds: RoundBody[] }>(`federations/${id}/rounds`)).rounds;
+  }
+
+  assignment(id: string, round: number): Promise<AssignmentBody> {
+    return this.get(`federations/${id}/assignments?round=${round}`);
+  }
+
+  async adapters(id: string, round: number): Promise<AdapterBody[]> {
+    return (await this.get<{ adapters: AdapterBody[] }>(`federations/${id}/adapters?round=${round}`)).adapters;
+  }
+
+  async download(id: string, client: string, round: number): Promise<Uint8Array> {
+    const response = await this.request(`federations/${id}/adapters/${client}?round=${round}`);
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
+  async events(id: string): Promise<EventBody[]> {
+    return (await this.get<{ events: EventBody[] }>(`federations/${id}/events?limit=500`)).events;
+  }
+
+  private async get<Body>(path: string): Promise<Body> {
+    return (await (await this.request(path)).json()) as Body;
+  }
+
+  private async post<Body>(path: string, body?: unknown): Promise<Body> {
+    const headers = { 'content-type': 'application/json' };
+    const content = body === undefined ? {} : { headers, body: JSON.stringify(body) };
+    return (await (await this.request(path, { method: 'POST', ...content })).json()) as Body;
+  }
+
+  private async request(path: string, init: RequestInit = {}): Promise<Response> {
+    const response = await fetch(`${this.url}/v1/${path}`, init);
+    if (!response.ok) throw new Error(`${init.method ?? 'GET'} ${path}: ${response.status} ${await response.text()}`);
+    return response;
+  }
+}
