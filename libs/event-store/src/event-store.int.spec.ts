@@ -13,7 +13,7 @@ let store: EventStore;
 beforeAll(async () => {
   temporary = await migratedDatabase();
   database = openDatabase(temporary.url, () => undefined);
-  store = new EventStore(database.pool);
+  store = new EventStore(database.prisma);
 });
 afterAll(async () => {
   await database.close();

@@ -4,8 +4,7 @@
  * transaction that still runs: positions become visible out of order, and what is skipped once would be skipped for good.
  */
 import { randomUUID } from 'node:crypto';
-import type pg from 'pg';
-import { checkpointQueries } from './checkpoints.js';
+import { Prisma, type PrismaClient } from './generated/client.js';
 import type { Checkpoint, EventMetadata, NewEvent, StoredEvent } from './stored-event.js';
 import { ConcurrencyError } from './stored-event.js';
 
@@ -13,30 +12,11 @@ import { ConcurrencyError } from './stored-event.js';
 export const eventsChannel = 'fedamole_events';
 
 const currentSchemaVersion = 1;
-const uniqueViolation = '23505';
 
-const columns = `id, stream, version, type, schema_version, data, metadata, recorded_at, transaction_id, position`;
-
-const appendEvents = `
-  WITH head AS (SELECT coalesce(max(version), 0) AS version FROM event WHERE stream = $1),
-  added AS (
-    INSERT INTO event (id, stream, version, type, schema_version, data, metadata)
-    SELECT item.id, $1, $2 + item.number, item.type, $6, item.data::jsonb, $7::jsonb
-    FROM head, unnest($3::uuid[], $4::text[], $5::text[]) WITH ORDINALITY AS item (id, type, data, number)
-    WHERE head.version = $2
-    ORDER BY item.number
-    RETURNING version
-  )
-  SELECT max(version) AS version, pg_notify('${eventsChannel}', $1) FROM added`;
-
-const readOneStream = `
-  SELECT ${columns} FROM event WHERE stream = $1 AND version > $2 ORDER BY version LIMIT $3`;
-
-const readAllStreams = `
-  SELECT ${columns} FROM event
-  WHERE (transaction_id, position) > ($1::xid8, $2)
-    AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())
-  ORDER BY transaction_id, position LIMIT $3`;
+/** Prisma knows no xid8, and its driver no bigint that is safe in JSON: both come as text. */
+const columns = Prisma.sql`
+  id, stream, version, type, schema_version, data, metadata, recorded_at,
+  transaction_id::text AS transaction_id, position::text AS position`;
 
 interface EventRow {
   id: string;
@@ -52,7 +32,7 @@ interface EventRow {
 }
 
 export class EventStore {
-  constructor(private readonly pool: pg.Pool) {}
+  constructor(private readonly prisma: PrismaClient) {}
 
   /**
    * Adds all events or none. `expectedVersion` is the version of the stream's last event as the writer has seen it, 0
@@ -65,17 +45,23 @@ export class EventStore {
     metadata: EventMetadata = {},
   ): Promise<{ version: number }> {
     if (events.length === 0) return { version: expectedVersion };
+    const ids = events.map(() => randomUUID());
+    const types = events.map(({ type }) => type);
+    const data = events.map((event) => JSON.stringify(event.data));
     try {
-      const { rows } = await this.pool.query<{ version: number | null }>(appendEvents, [
-        stream,
-        expectedVersion,
-        events.map(() => randomUUID()),
-        events.map(({ type }) => type),
-        events.map(({ data }) => JSON.stringify(data)),
-        currentSchemaVersion,
-        JSON.stringify(metadata),
-      ]);
-      const version = rows[0]?.version ?? null;
+      const [added] = await this.prisma.$queryRaw<{ version: number | null }[]>`
+        WITH head AS (SELECT coalesce(max(version), 0) AS version FROM event WHERE stream = ${stream}),
+        added AS (
+          INSERT INTO event (id, stream, version, type, schema_version, data, metadata)
+          SELECT item.id, ${stream}, ${expectedVersion}::int + item.number, item.type, ${currentSchemaVersion}::int,
+            item.data::jsonb, ${JSON.stringify(metadata)}::jsonb
+          FROM head, unnest(${ids}::uuid[], ${types}::text[], ${data}::text[]) WITH ORDINALITY AS item (id, type, data, number)
+          WHERE head.version = ${expectedVersion}::int
+          ORDER BY item.number
+          RETURNING version
+        )
+        SELECT max(version) AS version, pg_notify(${eventsChannel}, ${stream})::text AS notified FROM added`;
+      const version = added?.version ?? null;
       if (version === null) throw new ConcurrencyError(stream, expectedVersion);
       return { version };
     } catch (error) {
@@ -86,24 +72,35 @@ export class EventStore {
 
   /** Events of one stream after a version, in order; none where there is no such stream. */
   async readStream(stream: string, afterVersion = 0, limit: number | null = null): Promise<StoredEvent[]> {
-    const { rows } = await this.pool.query<EventRow>(readOneStream, [stream, afterVersion, limit]);
+    const rows = await this.prisma.$queryRaw<EventRow[]>`
+      SELECT ${columns} FROM event WHERE stream = ${stream} AND version > ${afterVersion}::int
+      ORDER BY version LIMIT ${limit}::bigint`;
     return rows.map(asStoredEvent);
   }
 
   /** Events of all streams after a checkpoint, at most `limit`, in the order in which every reader sees them. */
   async readAll(after: Checkpoint | null, limit: number): Promise<StoredEvent[]> {
-    const parameters = [after?.transactionId ?? '0', after?.position ?? '0', limit];
-    const { rows } = await this.pool.query<EventRow>(readAllStreams, parameters);
+    const { transactionId, position } = after ?? { transactionId: '0', position: '0' };
+    const rows = await this.prisma.$queryRaw<EventRow[]>`
+      SELECT ${columns} FROM event
+      WHERE (event.transaction_id, event.position) > (${transactionId}::text::xid8, ${position}::text::bigint)
+        AND event.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+      ORDER BY event.transaction_id, event.position LIMIT ${limit}::bigint`;
     return rows.map(asStoredEvent);
   }
 
   /** How far the reader of that name has come; null before its first event. */
   async loadCheckpoint(name: string): Promise<Checkpoint | null> {
-    return checkpointQueries.load(this.pool, name);
+    const [row] = await this.prisma.$queryRaw<{ transaction_id: string; position: string }[]>`
+      SELECT transaction_id::text AS transaction_id, position::text AS position FROM checkpoint WHERE name = ${name}`;
+    return row === undefined ? null : { transactionId: row.transaction_id, position: row.position };
   }
 
-  async saveCheckpoint(name: string, checkpoint: Checkpoint): Promise<void> {
-    await checkpointQueries.save(this.pool, name, checkpoint);
+  async saveCheckpoint(name: string, { transactionId, position }: Checkpoint): Promise<void> {
+    await this.prisma.$executeRaw`
+      INSERT INTO checkpoint (name, transaction_id, position)
+      VALUES (${name}, ${transactionId}::text::xid8, ${position}::text::bigint)
+      ON CONFLICT (name) DO UPDATE SET transaction_id = excluded.transaction_id, position = excluded.position`;
   }
 }
 
@@ -121,6 +118,8 @@ function asStoredEvent(row: EventRow): StoredEvent {
   };
 }
 
+/** Another writer's events of the same versions were there first (P2002, or as a raw query says it). */
 function isUniqueViolation(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === uniqueViolation;
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
+  return error.code === 'P2002' || JSON.stringify(error.meta ?? {}).includes('23505');
 }

@@ -22,7 +22,7 @@ let projector: Projector;
 beforeAll(async () => {
   temporary = await migratedDatabase();
   database = openDatabase(temporary.url, () => undefined);
-  store = new EventStore(database.pool);
+  store = new EventStore(database.prisma);
   projector = new Projector(database, store);
 });
 afterAll(async () => {

@@ -50,7 +50,7 @@ export async function openPlatform(settings: ApiSettings, logger: Logger): Promi
 
     const wakeups = new Wakeups(settings.databaseUrl, onDatabaseError);
     closings.push(() => wakeups.close());
-    const store = new EventStore(database.pool);
+    const store = new EventStore(database.prisma);
     return {
       settings,
       logger,

@@ -26,7 +26,7 @@ let workers: StandInWorkers;
 beforeAll(async () => {
   bench = await testBench();
   database = openDatabase(bench.settings.databaseUrl, onError);
-  store = new EventStore(database.pool);
+  store = new EventStore(database.prisma);
   const open = (name: string): Promise<JobQueue> => openQueue(bench.settings.queue, name, { migrate: true, onError });
   queues = { training: await open('training.default'), aggregation: await open('aggregation') };
   workers = await standInWorkers({ settings: bench.settings.queue, artifacts: bench.artifacts });
