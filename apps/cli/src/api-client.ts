@@ -1,5 +1,10 @@
 /** The REST calls of the quickstart, with the API's problem details as errors. */
-import type { BaselineResult, ExpertAssignment, FederationConfigurationInput, TrainingResult } from '@fedamole/federation';
+import type {
+  BaselineResult,
+  ExpertAssignment,
+  FederationConfigurationInput,
+  TrainingResult,
+} from '@fedamole/federation';
 
 export interface Federation {
   readonly id: string;
@@ -58,7 +63,8 @@ export class ApiClient {
     private readonly signal: AbortSignal,
   ) {}
 
-  registerBaseModel = (model: { name: string; digest: string }): Promise<unknown> => this.post('/v1/base-models', model);
+  registerBaseModel = (model: { name: string; digest: string }): Promise<unknown> =>
+    this.post('/v1/base-models', model);
   registerClient = (client: { name: string }): Promise<unknown> => this.post('/v1/clients', client);
   createFederation = (federation: {
     name: string;
@@ -67,7 +73,8 @@ export class ApiClient {
     configuration: FederationConfigurationInput;
   }): Promise<Federation> => this.post('/v1/federations', federation);
   startFederation = (id: string): Promise<Federation> => this.post(`/v1/federations/${id}/start`, {});
-  cancelFederation = (id: string, reason: string): Promise<Federation> => this.post(`/v1/federations/${id}/cancel`, { reason });
+  cancelFederation = (id: string, reason: string): Promise<Federation> =>
+    this.post(`/v1/federations/${id}/cancel`, { reason });
   federation = (id: string): Promise<Federation> => this.get(`/v1/federations/${id}`);
   progress = (id: string): Promise<Progress> => this.get(`/v1/federations/${id}/progress`);
   rounds = async (id: string): Promise<readonly Round[]> =>
@@ -103,7 +110,9 @@ export class ApiClient {
     const response = await fetch(`${this.url}${path}`, { ...options, signal: this.signal });
     if (response.ok) return response;
     const text = await response.text();
-    throw new ApiError(`${options.method ?? 'GET'} ${path}: ${problemText(text) ?? `status ${response.status}: ${text}`}`);
+    throw new ApiError(
+      `${options.method ?? 'GET'} ${path}: ${problemText(text) ?? `status ${response.status}: ${text}`}`,
+    );
   }
 }
 

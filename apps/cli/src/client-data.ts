@@ -19,7 +19,8 @@ export async function findClients(folder: string, limit: number | null): Promise
   const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
   const tasks = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.json'));
   const found = (folders.length > 0 ? folders : tasks).map(({ name }) => name).sort();
-  if (found.length === 0) throw new UsageError(`--data ${folder}: holds neither client folders with *.jsonl nor *.json tasks`);
+  if (found.length === 0)
+    throw new UsageError(`--data ${folder}: holds neither client folders with *.jsonl nor *.json tasks`);
   if (limit !== null && limit > found.length) {
     throw new UsageError(`--clients ${limit}: ${folder} has only ${found.length}`);
   }

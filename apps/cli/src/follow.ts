@@ -11,7 +11,12 @@ export class FederationEndedError extends Error {
   override readonly name = 'FederationEndedError';
 }
 
-export async function follow(api: ApiClient, id: string, display: ProgressDisplay, signal: AbortSignal): Promise<Federation> {
+export async function follow(
+  api: ApiClient,
+  id: string,
+  display: ProgressDisplay,
+  signal: AbortSignal,
+): Promise<Federation> {
   let told = -1;
   try {
     for (;;) {

@@ -44,7 +44,8 @@ export function readOptions(argv: readonly string[]): QuickstartOptions | null {
   const { values } = parse(argv);
   if (values.help === true) return null;
   return {
-    data: values.data === undefined ? null : resolve(values.data),
+    // npm changes to the repository's root; the path is meant from where the command was typed
+    data: values.data === undefined ? null : resolve(process.env['INIT_CWD'] ?? '.', values.data),
     clients: values.clients === undefined ? null : wholeNumber('--clients', values.clients, 2, 1000),
     rounds: wholeNumber('--rounds', values.rounds, 1, 10_000),
     steps: wholeNumber('--steps', values.steps, 1, 1_000_000),

@@ -68,7 +68,10 @@ class RedrawnBlock implements ProgressDisplay {
     const filled = Math.round(share * width);
     const bar = `[${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${Math.round(share * 100)} %`;
     const running = progress.clients.filter(({ state }) => state === 'running');
-    this.draw([`${bar}  ${summary(progress, this.timeLeft.estimate(share))}`, ...running.map((client) => `  ${clientLine(client)}`)]);
+    this.draw([
+      `${bar}  ${summary(progress, this.timeLeft.estimate(share))}`,
+      ...running.map((client) => `  ${clientLine(client)}`),
+    ]);
   }
 
   say(line: string): void {

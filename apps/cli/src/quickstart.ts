@@ -17,6 +17,11 @@ const stateFolder = join(root, '.fedamole', 'quickstart');
 const modelName = 'model';
 const federationName = 'quickstart';
 
+/** Thrown where the platform does not start: a port in use, a disk that is full, a part that fails. */
+class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
 interface Running {
   readonly description: ClusterDescription;
   /** Null where the cluster was kept by an earlier run. */
@@ -49,7 +54,7 @@ export async function quickstart(argv: readonly string[]): Promise<void> {
 /** What an operator can act on is shown without a stack. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const expected = error instanceof UsageError || error instanceof ApiError || error instanceof FederationEndedError;
+  const expected = [UsageError, StartError, ApiError, FederationEndedError].some((kind) => error instanceof kind);
   return expected ? error.message : (error.stack ?? error.message);
 }
 
@@ -89,7 +94,9 @@ async function startOrFind(options: QuickstartOptions, data: ClientData, signal:
     return { description: kept, cluster: null };
   }
   const threadsPerTrainer = Math.max(1, Math.floor(availableParallelism() / options.trainers));
-  console.log(`Starting the platform with ${options.trainers} trainers of ${threadsPerTrainer} threads; its state lies in ${stateFolder}`);
+  console.log(
+    `Starting the platform with ${options.trainers} trainers of ${threadsPerTrainer} threads; its state lies in ${stateFolder}`,
+  );
   const cluster = await Cluster.start({
     root,
     stateFolder,
@@ -100,6 +107,8 @@ async function startOrFind(options: QuickstartOptions, data: ClientData, signal:
     ...(options.port === null ? {} : { apiPort: options.port }),
     onNotice: (notice) => console.log(`  ${notice}`),
     signal,
+  }).catch((error: unknown) => {
+    throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
   });
   return { description: cluster.describe(), cluster };
 }
@@ -108,7 +117,9 @@ function requireSameClients(kept: ClusterDescription, data: ClientData): void {
   const missing = Object.entries(data).filter(([name, path]) => kept.clients[name] !== path);
   if (missing.length === 0) return;
   const names = missing.map(([name]) => name).join(', ');
-  throw new UsageError(`The cluster that is kept running does not reach the data of ${names}: end it first with "npm run stop".`);
+  throw new UsageError(
+    `The cluster that is kept running does not reach the data of ${names}: end it first with "npm run stop".`,
+  );
 }
 
 /** The federation with these settings that was interrupted, or a new one, started. */
@@ -127,7 +138,9 @@ async function prepareFederation(api: ApiClient, options: QuickstartOptions, dat
   for (const unfinished of await api.unfinishedFederations()) {
     const differences = differencesFrom(unfinished, wanted);
     if (differences.length === 0) {
-      console.log(`Going on with federation ${unfinished.id}, which was interrupted in round ${unfinished.round} of ${unfinished.rounds}.`);
+      console.log(
+        `Going on with federation ${unfinished.id}, which was interrupted in round ${unfinished.round} of ${unfinished.rounds}.`,
+      );
       return unfinished.status === 'created' ? api.startFederation(unfinished.id) : unfinished;
     }
     if (!options.fresh) {
@@ -143,7 +156,9 @@ async function prepareFederation(api: ApiClient, options: QuickstartOptions, dat
   await api.registerBaseModel({ name: modelName, digest });
   for (const name of clients) await api.registerClient({ name });
   const created = await api.createFederation({ name: federationName, baseModel: modelName, clients, configuration });
-  console.log(`Federation ${created.id}: ${clients.length} clients, ${options.rounds} rounds of ${options.steps} steps`);
+  console.log(
+    `Federation ${created.id}: ${clients.length} clients, ${options.rounds} rounds of ${options.steps} steps`,
+  );
   return api.startFederation(created.id);
 }
 

@@ -45,7 +45,8 @@ export async function collectReport(api: ApiClient, federation: Federation, fold
     if (before === null || after === null) throw new Error(`client ${client} has no result`);
     const bytes = await api.adapter(id, client);
     const actual = createHash('sha256').update(bytes).digest('hex');
-    if (actual !== after.adapter) throw new Error(`the adapter of ${client} has digest ${actual}, its event says ${after.adapter}`);
+    if (actual !== after.adapter)
+      throw new Error(`the adapter of ${client} has digest ${actual}, its event says ${after.adapter}`);
     const adapterFile = join(adapters, `${client}.safetensors`);
     await writeFile(adapterFile, bytes);
     clients.push({ client, before, after, heldExperts: heldCounts(federation, assignment, client), adapterFile });
@@ -74,7 +75,8 @@ function poolOf(rounds: readonly Round[], last: number): string {
 function costOf({ startedAt, finishedAt }: Federation, rounds: readonly Round[]): FederationReport['cost'] {
   const results = rounds.flatMap(({ clients }) => clients.flatMap(({ result }) => result ?? []));
   const baselines = rounds.flatMap(({ clients }) => clients.flatMap(({ baseline }) => baseline ?? []));
-  const total = <T>(items: readonly T[], of: (item: T) => number): number => items.reduce((sum, item) => sum + of(item), 0);
+  const total = <T>(items: readonly T[], of: (item: T) => number): number =>
+    items.reduce((sum, item) => sum + of(item), 0);
   return {
     wallSeconds: (Date.parse(finishedAt ?? '') - Date.parse(startedAt ?? '')) / 1000,
     trainSteps: total(results, ({ steps }) => steps),
@@ -108,12 +110,22 @@ export function renderReport({ clients, cost, pool }: FederationReport, folder: 
       after.adapter.slice(0, 12),
     ]);
   }
-  const mean = (of: (client: ClientReport) => number): number => clients.reduce((sum, client) => sum + of(client), 0) / clients.length;
+  const mean = (of: (client: ClientReport) => number): number =>
+    clients.reduce((sum, client) => sum + of(client), 0) / clients.length;
   table.push([
     'mean',
-    change(mean(({ before }) => before.metrics.testLoss), mean(({ after }) => after.metrics.testLoss)),
-    change(mean(({ before }) => before.metrics.rougeL), mean(({ after }) => after.metrics.rougeL)),
-    number(mean(({ before }) => before.mostFrequentAnswerRougeL), 2),
+    change(
+      mean(({ before }) => before.metrics.testLoss),
+      mean(({ after }) => after.metrics.testLoss),
+    ),
+    change(
+      mean(({ before }) => before.metrics.rougeL),
+      mean(({ after }) => after.metrics.rougeL),
+    ),
+    number(
+      mean(({ before }) => before.mostFrequentAnswerRougeL),
+      2,
+    ),
     '',
     '',
     '',
@@ -121,7 +133,7 @@ export function renderReport({ clients, cost, pool }: FederationReport, folder: 
   return [
     table.toString(),
     'test loss: nats per token; ROUGE-L: F1 of greedy answers on unseen inputs; each before -> after.',
-    'most frequent: ROUGE-L of always giving the training data\'s most frequent answer; distinct: answers in the test split.',
+    "most frequent: ROUGE-L of always giving the training data's most frequent answer; distinct: answers in the test split.",
     '',
     `Cost: ${duration(cost.wallSeconds)} from start to end; ${number(cost.trainSteps, 0)} optimiser steps on ` +
       `${number(cost.trainTokens, 0)} tokens in ${duration(cost.trainSeconds)} of training ` +
