@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 export interface QuickstartOptions {
   /** A folder of client folders, or of Natural Instructions task files; null for the examples that ship with the product. */
   readonly data: string | null;
+  /** Folder of a base model in Hugging Face's form; null for the one that ships with the product. */
+  readonly model: string | null;
   /** How many clients, the first by name; null for all. */
   readonly clients: number | null;
   readonly rounds: number;
@@ -21,6 +23,7 @@ export interface QuickstartOptions {
 export const usage = `npm run quickstart -- [options]
 
   --data DIR          client data: a folder of <client>/*.jsonl, or of Natural Instructions *.json tasks (one a client)
+  --model DIR         base model: a Llama in Hugging Face's form
   --clients N         only the first N clients by name
   --rounds N          rounds of local training and aggregation (4)
   --steps N           optimiser steps of a client per round (50)
@@ -44,8 +47,8 @@ export function readOptions(argv: readonly string[]): QuickstartOptions | null {
   const { values } = parse(argv);
   if (values.help === true) return null;
   return {
-    // npm changes to the repository's root; the path is meant from where the command was typed
-    data: values.data === undefined ? null : resolve(process.env['INIT_CWD'] ?? '.', values.data),
+    data: path(values.data),
+    model: path(values.model),
     clients: values.clients === undefined ? null : wholeNumber('--clients', values.clients, 2, 1000),
     rounds: wholeNumber('--rounds', values.rounds, 1, 10_000),
     steps: wholeNumber('--steps', values.steps, 1, 1_000_000),
@@ -59,6 +62,11 @@ export function readOptions(argv: readonly string[]): QuickstartOptions | null {
   };
 }
 
+/** npm changes to the repository's root; a path is meant from where the command was typed. */
+function path(text: string | undefined): string | null {
+  return text === undefined ? null : resolve(process.env['INIT_CWD'] ?? '.', text);
+}
+
 function parse(argv: readonly string[]) {
   try {
     return parseArgs({
@@ -66,6 +74,7 @@ function parse(argv: readonly string[]) {
       strict: true,
       options: {
         data: { type: 'string' },
+        model: { type: 'string' },
         clients: { type: 'string' },
         rounds: { type: 'string', default: '4' },
         steps: { type: 'string', default: '50' },

@@ -1,7 +1,8 @@
 /** `npm run quickstart`: starts the whole platform on this machine and takes one federation through it, as a client would. */
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { folderDigest } from '@fedamole/artifacts';
+import { ModelFolderError, readBaseModel } from '@fedamole/base-models';
 import { Cluster, type ClusterDescription } from '@fedamole/cluster';
 import type { FederationConfigurationInput } from '@fedamole/federation';
 import { ApiClient, ApiError, type Federation } from './api-client.js';
@@ -14,7 +15,6 @@ import { collectReport, renderReport } from './report.js';
 const root = join(import.meta.dirname, '../../..');
 const examples = join(root, 'examples', 'quickstart');
 const stateFolder = join(root, '.fedamole', 'quickstart');
-const modelName = 'model';
 const federationName = 'quickstart';
 
 /** Thrown where the platform does not start: a port in use, a disk that is full, a part that fails. */
@@ -59,6 +59,7 @@ function messageOf(error: unknown): string {
 }
 
 async function run(options: QuickstartOptions, signal: AbortSignal): Promise<void> {
+  await checkModel(modelFolder(options));
   const data = await findClients(options.data ?? join(examples, 'clients'), options.clients);
   const running = await startOrFind(options, data, signal);
   try {
@@ -86,6 +87,8 @@ async function run(options: QuickstartOptions, signal: AbortSignal): Promise<voi
   await running.cluster?.stop();
 }
 
+const modelFolder = (options: QuickstartOptions): string => options.model ?? join(examples, 'model');
+
 async function startOrFind(options: QuickstartOptions, data: ClientData, signal: AbortSignal): Promise<Running> {
   const kept = await Cluster.find(stateFolder);
   if (kept !== null) {
@@ -101,7 +104,7 @@ async function startOrFind(options: QuickstartOptions, data: ClientData, signal:
     root,
     stateFolder,
     clients: data,
-    modelsFolder: examples,
+    modelsFolder: dirname(modelFolder(options)),
     trainers: options.trainers,
     threadsPerTrainer,
     ...(options.port === null ? {} : { apiPort: options.port }),
@@ -122,9 +125,18 @@ function requireSameClients(kept: ClusterDescription, data: ClientData): void {
   );
 }
 
+/** Before anything starts: a folder that is missing, incomplete, or of a kind that is not supported. */
+async function checkModel(folder: string): Promise<void> {
+  await readBaseModel(folder).catch((error: unknown) => {
+    throw error instanceof ModelFolderError ? new UsageError(`--model ${error.message}`) : error;
+  });
+}
+
 /** The federation with these settings that was interrupted, or a new one, started. */
 async function prepareFederation(api: ApiClient, options: QuickstartOptions, data: ClientData): Promise<Federation> {
-  const digest = await folderDigest(join(examples, modelName));
+  const model = modelFolder(options);
+  const modelName = basename(model);
+  const digest = await folderDigest(model);
   const clients = Object.keys(data).sort();
   const configuration: FederationConfigurationInput = {
     rounds: options.rounds,

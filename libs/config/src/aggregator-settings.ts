@@ -8,7 +8,6 @@ import { folder, host, logLevel, port } from './variables.js';
 export interface AggregatorSettings {
   queue: QueueSettings;
   artifactsFolder: string;
-  modelsFolder: string;
   healthHost: string;
   /** 0: any free one. */
   healthPort: number;
@@ -20,7 +19,6 @@ const variables = (environment: Environment) =>
     .object({
       ...queueVariables(environment, 'worker'),
       ARTIFACTS_FOLDER: folder('read and write'),
-      MODELS_FOLDER: folder('read'),
       AGGREGATOR_HEALTH_PORT: port(0),
       HEALTH_HOST: host,
       LOG_LEVEL: logLevel,
@@ -28,7 +26,6 @@ const variables = (environment: Environment) =>
     .transform((read): AggregatorSettings => ({
       queue: queueOf(read),
       artifactsFolder: read.ARTIFACTS_FOLDER,
-      modelsFolder: read.MODELS_FOLDER,
       healthHost: read.HEALTH_HOST,
       healthPort: read.AGGREGATOR_HEALTH_PORT,
       logLevel: read.LOG_LEVEL,

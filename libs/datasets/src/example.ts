@@ -14,7 +14,7 @@ export interface Example {
  */
 export function checkedExample(place: string, value: unknown): Example {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new DatasetError(`${place}: ${shown(value)} is not an object with instruction, input and output`);
+    throw new DatasetError(`${place}: ${kindOf(value)} is not an object with instruction, input and output`);
   }
   const { instruction, input = '', output } = value as Record<string, unknown>;
   return {
@@ -25,7 +25,7 @@ export function checkedExample(place: string, value: unknown): Example {
 }
 
 function text(place: string, field: string, value: unknown): string {
-  if (typeof value !== 'string') throw new DatasetError(`${place}: field "${field}" is ${shown(value)}, not a text`);
+  if (typeof value !== 'string') throw new DatasetError(`${place}: field "${field}" is ${kindOf(value)}, not a text`);
   return value;
 }
 
@@ -35,9 +35,10 @@ function requiredText(place: string, field: string, value: unknown): string {
   return checked;
 }
 
-/** A value as JSON, cut to what fits a message; it may be somebody's data. */
-function shown(value: unknown): string {
+/** What kind of value it is. The value itself is a client's, and messages leave the client's trainer. */
+function kindOf(value: unknown): string {
   if (value === undefined) return 'missing';
-  const json = JSON.stringify(value);
-  return json.length > 40 ? `${json.slice(0, 40)}...` : json;
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -1,6 +1,7 @@
 import { DatasetError } from './errors.js';
 import { checkedExample } from './example.js';
 import type { Example } from './example.js';
+import { jsonProblem } from './json-problem.js';
 
 /** One JSON object per line; blank lines are passed over. Only a line feed ends a line: JSON allows U+2028 in texts. */
 export function parseJsonLines(file: string, text: string): Example[] {
@@ -17,6 +18,6 @@ function parsedLine(place: string, line: string): unknown {
   try {
     return JSON.parse(line);
   } catch (error) {
-    throw new DatasetError(`${place}: the line is not JSON: ${(error as Error).message}`, { cause: error });
+    throw new DatasetError(`${place}: the line is not JSON: ${jsonProblem(error)}`);
   }
 }

@@ -1,6 +1,7 @@
 import { DatasetError } from './errors.js';
 import { checkedExample } from './example.js';
 import type { Example } from './example.js';
+import { jsonProblem } from './json-problem.js';
 
 /**
  * A task of Natural Instructions v2: its first definition is every example's instruction, an instance's first output the
@@ -28,7 +29,7 @@ function parsedTask(file: string, text: string): Record<string, unknown> {
   try {
     task = JSON.parse(text);
   } catch (error) {
-    throw new DatasetError(`${file}: the file is not JSON: ${(error as Error).message}`, { cause: error });
+    throw new DatasetError(`${file}: the file is not JSON: ${jsonProblem(error)}`);
   }
   if (!isRecord(task)) throw new DatasetError(`${file}: the file is not a task with Definition and Instances`);
   return task;

@@ -12,6 +12,14 @@ export const resourceName = z
     'use 1 to 100 lower-case letters, digits, "-" or "_", starting with a letter or digit',
   );
 
+/** A base model's folder below the models root, such as `Llama-3.2-1B`: no `/`, and it cannot begin with a dot. */
+export const baseModelName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
+    'use 1 to 100 letters, digits, ".", "-" or "_", starting with a letter or digit',
+  );
+
 /** SHA-256 of an artifact or a base model's folder, as 64 lower-case hexadecimal digits. */
 export const digest = z.string().regex(/^[0-9a-f]{64}$/, 'use a SHA-256 digest: 64 lower-case hexadecimal digits');
 

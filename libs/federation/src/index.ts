@@ -10,6 +10,7 @@ export {
   federationConfiguration,
   resolveConfiguration,
   resolvedConfiguration,
+  baseModelName,
   resourceName,
 } from './configuration.js';
 export type { DomainErrorCode } from './domain-error.js';

@@ -2,10 +2,10 @@
  * What workers report: artifact digests and numbers, never tensors and never data. Events carry these shapes unchanged.
  */
 import { z } from 'zod';
-import { digest, resourceName } from './configuration.js';
+import { baseModelName, digest, resourceName } from './configuration.js';
 
 /** The base model that a federation adapts: a folder under the models root, by name and digest of its contents. */
-export const baseModelReference = z.strictObject({ name: resourceName, digest });
+export const baseModelReference = z.strictObject({ name: baseModelName, digest });
 export type BaseModelReference = z.infer<typeof baseModelReference>;
 
 /** An adapted linear layer: its weight is [outputWidth, inputWidth]. */

@@ -1,8 +1,8 @@
 import { Body, Controller, Get, HttpStatus, Inject, Param, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import type { ByName } from '../http/path-parameters.js';
-import { byName } from '../http/path-parameters.js';
+import type { ByModel } from '../http/path-parameters.js';
+import { byModel } from '../http/path-parameters.js';
 import { problem } from '../http/problem.js';
 import type { BaseModelList, BaseModelResource, RegisterBaseModelBody } from './schemas.js';
 import { baseModelList, baseModelResource, registerBaseModel } from './schemas.js';
@@ -39,7 +39,7 @@ export class BaseModelsController {
   @ApiOperation({ summary: 'One base model.' })
   @ApiResponse({ status: 200, description: 'The base model.', standardSchema: baseModelResource })
   @ApiResponse({ status: 404, description: 'There is none of that name.', standardSchema: problem })
-  async get(@Param({ schema: byName }) { name }: ByName): Promise<BaseModelResource> {
+  async get(@Param({ schema: byModel }) { name }: ByModel): Promise<BaseModelResource> {
     return this.baseModels.get(name);
   }
 }

@@ -56,7 +56,7 @@ export class BaseModelsService {
     return { ...state.model, modules: [...state.model.modules], registeredAt: registeredAt.toISOString() };
   }
 
-  /** The name holds neither a dot nor a slash, so the folder is one of the models root. */
+  /** The name holds no slash and begins with no dot, so the folder is one of the models root. */
   private async read({ name, digest }: RegisterBaseModelBody): Promise<BaseModel> {
     const folder = join(this.platform.settings.modelsFolder, name);
     const found = await stat(folder).catch(() => null);

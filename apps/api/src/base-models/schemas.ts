@@ -1,14 +1,14 @@
-import { adaptedModule, digest, resourceName } from '@fedamole/federation';
+import { adaptedModule, digest, baseModelName } from '@fedamole/federation';
 import { z } from 'zod';
 
 export const registerBaseModel = z.strictObject({
-  name: resourceName.describe('Name of the folder below the models root.'),
+  name: baseModelName.describe('Name of the folder below the models root.'),
   digest: digest.describe("SHA-256 of the folder's contents, as every trainer will find them."),
 });
 export type RegisterBaseModelBody = z.infer<typeof registerBaseModel>;
 
 export const baseModelResource = z.strictObject({
-  name: resourceName,
+  name: baseModelName,
   digest,
   modules: z.array(adaptedModule).describe('The linear layers that are adapted.'),
   parameterCount: z.int(),

@@ -52,7 +52,8 @@ export function follow(
       }
       if (stored.length > 0) lastSent = Date.now();
       else if (Date.now() - lastSent >= heartbeat) {
-        subscriber.next({ type: 'heartbeat', data: {} });
+        // Without an id of its own it would get a counter, from which the listener would then go on.
+        subscriber.next({ ...(after === null ? {} : { id: after }), type: 'heartbeat', data: {} });
         lastSent = Date.now();
       }
       return stored.length === batchSize ? 0 : pause;

@@ -1,6 +1,7 @@
 /** What is asked of federations, and how they are shown. */
 import {
   adaptedModule,
+  baseModelName,
   baseModelReference,
   federationConfiguration,
   federationStatuses,
@@ -13,7 +14,7 @@ import { pageLimit } from '../http/query-parameters.js';
 
 export const createFederation = z.strictObject({
   name: printableText(200).optional().describe('What people call it; its identifier when left out.'),
-  baseModel: resourceName.describe('Name of a registered base model.'),
+  baseModel: baseModelName.describe('Name of a registered base model.'),
   clients: z.array(resourceName).min(1).max(10_000).describe('Names of registered clients.'),
   configuration: federationConfiguration.prefault({}),
 });
@@ -58,7 +59,7 @@ export const federationPage = z.strictObject({
         name: z.string(),
         status: federationStatus,
         reason: z.string().nullable(),
-        baseModel: resourceName,
+        baseModel: baseModelName,
         clients: z.array(resourceName),
         round: z.int(),
         rounds: z.int(),
