@@ -3,7 +3,19 @@ import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
 /** What a pure library may not touch: everything that is not an argument (docs/adr/0001-dependency-rule.md). */
-const impureModules = ['node:*', 'fs', 'path', 'crypto', 'os', '@nestjs/*', '@prisma/*', 'bullmq', 'ioredis', 'pg', 'onnxruntime-node'];
+const impureModules = [
+  'node:*',
+  'fs',
+  'path',
+  'crypto',
+  'os',
+  '@nestjs/*',
+  '@prisma/*',
+  'bullmq',
+  'ioredis',
+  'pg',
+  'onnxruntime-node',
+];
 const pureLibraries = ['federation', 'assignment', 'mole', 'graph', 'models'];
 
 export default tseslint.config(

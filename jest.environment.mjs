@@ -4,7 +4,17 @@
  */
 import { TestEnvironment } from 'jest-environment-node';
 
-const shared = { ArrayBuffer, Float32Array, Float64Array, BigInt64Array, BigUint64Array, Int32Array, Int8Array, Uint8Array, Uint16Array };
+const shared = {
+  ArrayBuffer,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+  Int32Array,
+  Int8Array,
+  Uint8Array,
+  Uint16Array,
+};
 
 export default class OuterTypedArrays extends TestEnvironment {
   constructor(config, context) {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Milliseconds between two looks, and until waiting counts as failed: below Jest's limit, so that what runs is stopped. */
-const interval = 100;
+const interval = 50;
 const patience = 200_000;
 
 /** Looks until there is something else than null. Throws with `what` was waited for where that takes too long. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { folderDigest } from '@fedamole/artifacts';
 import { Cluster } from '@fedamole/cluster';
+import type { KnownProcess } from '@fedamole/cluster';
 import type { FederationConfigurationInput } from '@fedamole/federation';
 import { eventually } from './eventually.js';
 import { PlatformApi } from './platform-api.js';
@@ -41,6 +42,8 @@ export interface FederationRun {
   readonly events: readonly EventBody[];
   /** What the trainers logged. */
   readonly trainerLog: string;
+  /** What ran at the end, and was stopped then. */
+  readonly processes: readonly KnownProcess[];
 }
 
 /** What else happens while the federation runs. */
@@ -67,7 +70,7 @@ export async function runFederation(trainers: number, disturb?: Disturbance): Pr
       if (federation.status !== 'completed') {
         throw new Error(`the federation is ${federation.status}: ${federation.reason}\n${trainerLog}`);
       }
-      return { federation, ...(await collect(api, federation)), trainerLog };
+      return { federation, ...(await collect(api, federation)), trainerLog, processes: processesOf(cluster) };
     });
   } finally {
     await rm(stateFolder, { recursive: true, force: true });
@@ -96,6 +99,11 @@ async function withCluster<Result>(
     // It lies elsewhere where PostgreSQL's account cannot reach the state folder.
     await rm(dataFolder, { recursive: true, force: true });
   }
+}
+
+function processesOf(cluster: Cluster): KnownProcess[] {
+  const { services, queue, postgres } = cluster.describe();
+  return [...services.map(({ process }) => process), ...(queue.process ? [queue.process] : []), postgres.process];
 }
 
 async function startFederation(api: PlatformApi): Promise<string> {

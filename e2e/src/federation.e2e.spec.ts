@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createHash } from 'node:crypto';
+import { isRunning } from '@fedamole/cluster';
 import { readSafetensors } from '@fedamole/safetensors';
 import { clients, runFederation } from './federation-run.js';
 import type { FederationRun } from './federation-run.js';
@@ -48,7 +49,7 @@ describe('a federation of four clients and two trainers', () => {
     const { experts, expertChoices, minExperts, maxExperts, rounds } = run.federation.configuration;
     expect(run.assignments.map(({ round }) => round)).toEqual(Array.from({ length: rounds }, (_, index) => index + 1));
     for (const { assignment } of run.assignments) {
-      expect(Object.keys(assignment)).toEqual(clients);
+      expect(Object.keys(assignment).sort()).toEqual(clients);
       for (const { name } of run.federation.modules) {
         const held = clients.map((client) => assignment[client]?.[name] ?? []);
         for (const indices of held) {
@@ -92,10 +93,16 @@ describe('a federation of four clients and two trainers', () => {
     expect(distinct(run.adapters.map(({ digest }) => digest))).toBe(run.adapters.length);
   });
 
+  it('leaves none of its processes running', async () => {
+    expect(run.processes.length).toBeGreaterThanOrEqual(5);
+    expect(await Promise.all(run.processes.map(isRunning))).toEqual(run.processes.map(() => false));
+  });
+
   it('ends with the same artifacts where a trainer is killed amid its training', async () => {
     const disturbed = await runFederation(2, killTrainerWhileItTrains);
     expect(jobsTakenAgain(disturbed.trainerLog)).toHaveLength(1);
     expect(jobsTakenAgain(run.trainerLog)).toEqual([]);
+    expect(await Promise.all(disturbed.processes.map(isRunning))).toEqual(disturbed.processes.map(() => false));
     const types = ({ events }: FederationRun): string[] => events.map(({ type }) => type).sort();
     expect(types(disturbed)).toEqual(types(run));
     expect(digestsOf(disturbed)).toEqual(digestsOf(run));

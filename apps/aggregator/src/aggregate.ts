@@ -1,6 +1,14 @@
 /** Aggregation jobs: draws the first pool and assignment, or merges a round and assigns the experts of the next. */
 import { setImmediate as otherWork } from 'node:timers/promises';
-import { decodeAdapter, decodeEmbeddings, decodePool, encodePool, encodeScores, type AdapterMetadata, type ClientEmbeddings } from '@fedamole/adapters';
+import {
+  decodeAdapter,
+  decodeEmbeddings,
+  decodePool,
+  encodePool,
+  encodeScores,
+  type AdapterMetadata,
+  type ClientEmbeddings,
+} from '@fedamole/adapters';
 import type { ArtifactStore } from '@fedamole/artifacts';
 import { affinityScores, assignExperts, randomScores, type AssignmentLimits } from '@fedamole/assignment';
 import type { AggregationResult, ExpertAssignment, HeldExperts } from '@fedamole/federation';
@@ -44,7 +52,8 @@ async function mergeRound(job: AggregateJob, artifacts: ArtifactStore): Promise<
 
 async function nextAssignment(job: AggregationJob, artifacts: ArtifactStore): Promise<AggregationResult['next']> {
   if (job.kind === 'aggregate' && job.lastRound) return null;
-  const clients = job.kind === 'initialise' ? [...job.clients].sort() : inOrder(job.results).map(({ client }) => client);
+  const clients =
+    job.kind === 'initialise' ? [...job.clients].sort() : inOrder(job.results).map(({ client }) => client);
   const scores = await scoresOf(job, clients.length, artifacts);
   const fixed = job.kind === 'aggregate' && job.configuration.assignment === 'static';
   const assignment = fixed ? job.assignment : await assign(job, clients, scores);

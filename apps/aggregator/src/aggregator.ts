@@ -40,6 +40,7 @@ export async function startAggregator(settings: AggregatorSettings, logger: Logg
 
 /** An artifact that is corrupt, or not what it has to be, stays so. */
 function withoutRetry(error: unknown): never {
-  if (error instanceof CorruptArtifactError || error instanceof AdapterFileError) throw new PermanentJobError(error.message);
+  if (error instanceof CorruptArtifactError || error instanceof AdapterFileError)
+    throw new PermanentJobError(error.message);
   throw error;
 }

@@ -41,10 +41,17 @@ function compareProblem(problem: Problem): Comparison[] {
   ];
 }
 
-function brokenLimits({ experts, clients, expertChoices, minExperts, maxExperts, homogeneous }: Problem, held: readonly number[][]): number {
+function brokenLimits(
+  { experts, clients, expertChoices, minExperts, maxExperts, homogeneous }: Problem,
+  held: readonly number[][],
+): number {
   const share = (experts * expertChoices) / clients;
   const [least, most] = homogeneous ? [share, share] : [minExperts, maxExperts];
-  const wrongClients = held.filter((list) => list.length < least || list.length > most || new Set(list).size !== list.length);
+  const wrongClients = held.filter(
+    (list) => list.length < least || list.length > most || new Set(list).size !== list.length,
+  );
   const picks = Array.from({ length: experts }, (_, expert) => held.filter((list) => list.includes(expert)).length);
-  return wrongClients.length + picks.filter((count) => count !== expertChoices).length + Math.abs(held.length - clients);
+  return (
+    wrongClients.length + picks.filter((count) => count !== expertChoices).length + Math.abs(held.length - clients)
+  );
 }

@@ -10,7 +10,8 @@ import { compareMole } from './mole.js';
 import { readJson } from './reference.js';
 import { compareRougeL } from './rouge-l.js';
 
-const listOf = (field: string) => z.array(z.looseObject({ [field]: z.unknown() }).refine((item) => field in item)).min(1);
+const listOf = (field: string) =>
+  z.array(z.looseObject({ [field]: z.unknown() }).refine((item) => field in item)).min(1);
 
 /** Compares what lies at `path` with the product. Throws where it is no fixture of a known kind, or where a part was not compared. */
 export async function comparePath(path: string): Promise<Comparison[]> {

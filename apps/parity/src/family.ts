@@ -13,7 +13,11 @@ const description = z.object({ lora_r: z.number(), lora_alpha: z.number(), targe
 
 export async function compareFamily(folder: string): Promise<Comparison[]> {
   const model = await readModel(folder);
-  const { lora_r: rank, lora_alpha: alpha, targets } = description.parse(await readJson(join(folder, 'reference.json')));
+  const {
+    lora_r: rank,
+    lora_alpha: alpha,
+    targets,
+  } = description.parse(await readJson(join(folder, 'reference.json')));
   const modules = model.modules.filter(({ name }) => targets.includes(name.split('.').at(-1) as string));
   const reference = await Reference.read(join(folder, 'reference.safetensors'));
   const lora = reference.namesUnder('lora.');
@@ -28,7 +32,12 @@ export async function compareFamily(folder: string): Promise<Comparison[]> {
     const { batch, attended } = readBatch(reference, tag);
     const width = model.decoder.vocabularySize;
     const logitsError = async (engine: Engine, values: Parameters, name: string): Promise<Comparison> => {
-      const difference = logitsDifference(await allLogits(engine, values, batch), reference.floats(name), attended, width);
+      const difference = logitsDifference(
+        await allLogits(engine, values, batch),
+        reference.floats(name),
+        attended,
+        width,
+      );
       return worst(name, [difference], 1e-4);
     };
     comparisons.push(await logitsError(base, new Map(), `${tag}.base_logits`));

@@ -59,7 +59,12 @@ export async function compareFederation(folder: string): Promise<Comparison[]> {
   const model = await readModel(resolve(folder, described.baseModel));
   const names = model.modules.map(({ name }) => name);
   const { rank, alpha, topK, experts, clients, balanceWeight } = described;
-  const engine = new Engine(model, { adapter: { kind: 'mole', rank, alpha, topK }, balanceWeight, dropout: 0, threads: 1 });
+  const engine = new Engine(model, {
+    adapter: { kind: 'mole', rank, alpha, topK },
+    balanceWeight,
+    dropout: 0,
+    threads: 1,
+  });
   const limits: AssignmentLimits = { ...described, homogeneous: false };
   const comparisons: Comparison[] = [];
   let pool: ExpertPool = new Map(names.map((name) => [name, readPool(reference, `init.${name}`, experts)]));
@@ -71,7 +76,8 @@ export async function compareFederation(folder: string): Promise<Comparison[]> {
     const differs = (scores: ReadonlyMap<string, readonly (readonly number[])[]>): number =>
       Number(JSON.stringify(names.map((name) => assignExperts(scores.get(name) ?? [], limits))) !== logged);
     comparisons.push(worst(`round ${round}: assignment from the given scores differs`, [differs(given)], 0));
-    if (ownScores !== null) comparisons.push(worst(`round ${round}: assignment from our scores differs`, [differs(ownScores)], 0));
+    if (ownScores !== null)
+      comparisons.push(worst(`round ${round}: assignment from our scores differs`, [differs(ownScores)], 0));
 
     const lossErrors: number[] = [];
     const balanceErrors: number[] = [];
@@ -110,13 +116,19 @@ export async function compareFederation(folder: string): Promise<Comparison[]> {
 }
 
 function scoresOf(module: string, trained: readonly TrainedClient[], experts: number): number[][] {
-  const clients = trained.map(({ held, embeddings }) => ({ held: held[module] ?? [], experts: embeddings.get(module)?.experts ?? [] }));
+  const clients = trained.map(({ held, embeddings }) => ({
+    held: held[module] ?? [],
+    experts: embeddings.get(module)?.experts ?? [],
+  }));
   const tokens = trained.map(({ embeddings }) => Array.from(embeddings.get(module)?.token ?? []));
   return affinityScores(mergeExpertEmbeddings(experts, clients), tokens);
 }
 
 function readPool(reference: Reference, prefix: string, experts: number) {
-  const expert = (a: string, b: string): Expert => ({ a: reference.singles(`${prefix}.${a}`), b: reference.singles(`${prefix}.${b}`) });
+  const expert = (a: string, b: string): Expert => ({
+    a: reference.singles(`${prefix}.${a}`),
+    b: reference.singles(`${prefix}.${b}`),
+  });
   return {
     shared: expert('shared_A', 'shared_B'),
     tokenProjection: reference.singles(`${prefix}.token_proj`),
@@ -126,7 +138,9 @@ function readPool(reference: Reference, prefix: string, experts: number) {
 
 function scoreRows(reference: Reference, name: string, clients: number): number[][] {
   const flat = reference.floats(name);
-  return Array.from({ length: flat.length / clients }, (_, row) => Array.from(flat.subarray(row * clients, (row + 1) * clients)));
+  return Array.from({ length: flat.length / clients }, (_, row) =>
+    Array.from(flat.subarray(row * clients, (row + 1) * clients)),
+  );
 }
 
 /** Rows of a tensor [..., batch, token] at leading indices. */
@@ -137,7 +151,12 @@ function rowsOf(reference: Reference, name: string, leading: readonly number[]):
   return reference.integerRows(name).slice(block * batch, (block + 1) * batch);
 }
 
-function trainingBatches(reference: Reference, { stepsPerRound }: Description, round: number, client: number): () => Sequence[] {
+function trainingBatches(
+  reference: Reference,
+  { stepsPerRound }: Description,
+  round: number,
+  client: number,
+): () => Sequence[] {
   let step = 0;
   return () => {
     const rows = rowsOf(reference, 'train_input_ids', [client, (round - 1) * stepsPerRound + step]);
@@ -146,7 +165,12 @@ function trainingBatches(reference: Reference, { stepsPerRound }: Description, r
   };
 }
 
-function embeddingComparison(reference: Reference, round: number, names: readonly string[], trained: readonly TrainedClient[]): Comparison {
+function embeddingComparison(
+  reference: Reference,
+  round: number,
+  names: readonly string[],
+  trained: readonly TrainedClient[],
+): Comparison {
   const errors = trained.flatMap(({ embeddings }, client) =>
     names.flatMap((name) => {
       const prefix = `round${round}.client${client}.${name}`;

@@ -4,7 +4,9 @@ import { passes } from './comparison.js';
 
 const paths = process.argv.slice(2);
 if (paths.length === 0) {
-  console.error('usage: npm run parity -- PATH...   (folders of a model family, mole or federation; assignment.json; rouge-l.json)');
+  console.error(
+    'usage: npm run parity -- PATH...   (folders of a model family, mole or federation; assignment.json; rouge-l.json)',
+  );
   process.exit(2);
 }
 

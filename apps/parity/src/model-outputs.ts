@@ -7,12 +7,21 @@ import { largestDifference } from './comparison.js';
 export async function allLogits(engine: Engine, parameters: Parameters, batch: Batch): Promise<Float32Array> {
   const { rows, time, inputIds, positions, attentionBias } = batch;
   const selected = BigInt64Array.from({ length: rows * time }, (_, position) => BigInt(position));
-  const { logits } = await engine.decode(parameters, { rows, time, past: 0, inputIds, positions, attentionBias, selected }, null);
+  const { logits } = await engine.decode(
+    parameters,
+    { rows, time, past: 0, inputIds, positions, attentionBias, selected },
+    null,
+  );
   return logits;
 }
 
 /** The largest difference of logits over the positions that are not padding. */
-export function logitsDifference(actual: Float32Array, expected: Float64Array, attended: readonly number[], width: number): number {
+export function logitsDifference(
+  actual: Float32Array,
+  expected: Float64Array,
+  attended: readonly number[],
+  width: number,
+): number {
   if (actual.length !== expected.length) return Infinity;
   return Math.max(
     ...attended.map((position) => {

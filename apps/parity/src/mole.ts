@@ -1,7 +1,13 @@
 /** MoLE modules with different experts: logits, losses, gradients, mean embeddings and routed experts. */
 import { join } from 'node:path';
 import { readModel } from '@fedamole/base-models';
-import { stackParameters, unstackParameters, type AdaptedLinear, type HeldModules, type Parameters } from '@fedamole/mole';
+import {
+  stackParameters,
+  unstackParameters,
+  type AdaptedLinear,
+  type HeldModules,
+  type Parameters,
+} from '@fedamole/mole';
 import { Engine, type Evaluation } from '@fedamole/training';
 import { z } from 'zod';
 import { relativeDifference, worst, type Comparison } from './comparison.js';
@@ -28,7 +34,10 @@ export async function compareMole(folder: string): Promise<Comparison[]> {
   for (const reference of [single, double]) {
     const parameters = stackParameters(modules, readHeld(reference, modules, described), described.r);
     const adapter = { kind: 'mole', rank: described.r, alpha: described.alpha, topK: described.top_k } as const;
-    const engine = new Engine({ ...model, modules }, { adapter, balanceWeight: described.balance_weight, dropout: 0, threads: 1 });
+    const engine = new Engine(
+      { ...model, modules },
+      { adapter, balanceWeight: described.balance_weight, dropout: 0, threads: 1 },
+    );
     for (const tag of batchTags(reference)) {
       comparisons.push(...(await compareBatch(engine, parameters, reference, tag, described)));
     }
@@ -77,7 +86,8 @@ async function compareBatch(
     decoder.vocabularySize,
   );
   const step = await engine.trainingStep(parameters, read.batch, () => 1);
-  const difference = (name: string, actual: number): number => Math.abs(actual - (reference.floats(`${tag}.${name}`)[0] as number));
+  const difference = (name: string, actual: number): number =>
+    Math.abs(actual - (reference.floats(`${tag}.${name}`)[0] as number));
   const shaped: Parameters = new Map(
     [...parameters].map(([name, { shape }]) => [name, { shape, values: step.gradients.get(name) as Float32Array }]),
   );
@@ -104,7 +114,8 @@ async function compareBatch(
     ];
   });
   const misrouted = modules.reduce(
-    (count, { name }) => count + misroutedTokens(evaluation, reference, tag, name, read, experts[name]?.length ?? 0, topK),
+    (count, { name }) =>
+      count + misroutedTokens(evaluation, reference, tag, name, read, experts[name]?.length ?? 0, topK),
     0,
   );
   return [

@@ -8,13 +8,16 @@ import { passes } from './comparison.js';
 
 const fixtures = join(import.meta.dirname, '../../../fixtures');
 
-describe.each(['families/llama', 'families/llama3-rope', 'mole', 'federation', 'assignment.json', 'rouge-l.json'])('%s', (path) => {
-  it('agrees with the reference within every tolerance', async () => {
-    const comparisons = await comparePath(join(fixtures, path));
-    expect(comparisons.length).toBeGreaterThan(0);
-    expect(comparisons.filter((comparison) => !passes(comparison))).toEqual([]);
-  });
-});
+describe.each(['families/llama', 'families/llama3-rope', 'mole', 'federation', 'assignment.json', 'rouge-l.json'])(
+  '%s',
+  (path) => {
+    it('agrees with the reference within every tolerance', async () => {
+      const comparisons = await comparePath(join(fixtures, path));
+      expect(comparisons.length).toBeGreaterThan(0);
+      expect(comparisons.filter((comparison) => !passes(comparison))).toEqual([]);
+    });
+  },
+);
 
 describe('a comparison', () => {
   let folder: string;

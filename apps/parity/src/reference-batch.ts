@@ -28,11 +28,15 @@ export function readBatch(reference: Reference, tag: string): ReferenceBatch {
   const sequences = ids.map((row, index): Sequence => {
     const mask = masks[index] as number[];
     const start = mask.indexOf(1);
-    if (mask.slice(start).includes(0)) throw new Error(`${reference.file}: ${tag}: only padding on the left is supported`);
+    if (mask.slice(start).includes(0))
+      throw new Error(`${reference.file}: ${tag}: only padding on the left is supported`);
     for (let column = start; column < time; column += 1) attended.push(index * time + column);
     const targets = (labels[index] as number[]).slice(start);
     // the first token is never predicted, whatever its label is
-    const promptLength = Math.max(1, targets.findIndex((label) => label !== IGNORED));
+    const promptLength = Math.max(
+      1,
+      targets.findIndex((label) => label !== IGNORED),
+    );
     const real = row.slice(start);
     const matches = real.slice(promptLength).every((id, offset) => id === targets[promptLength + offset]);
     if (!matches) throw new Error(`${reference.file}: ${tag}: labels are not the input's own last tokens`);

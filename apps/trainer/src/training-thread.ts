@@ -17,7 +17,11 @@ export class TrainingThread {
   constructor(private readonly settings: ThreadSettings) {}
 
   /** Rejects with a PermanentJobError where trying again would end the same way, and when `signal` aborts. */
-  run(job: TrainingJob, onProgress: (progress: TrainingProgress) => void, signal: AbortSignal): Promise<BaselineResult | TrainingResult> {
+  run(
+    job: TrainingJob,
+    onProgress: (progress: TrainingProgress) => void,
+    signal: AbortSignal,
+  ): Promise<BaselineResult | TrainingResult> {
     if (this.running !== null) throw new Error('the training thread runs a job already');
     signal.throwIfAborted();
     const worker = (this.worker ??= this.start());
@@ -51,8 +55,10 @@ export class TrainingThread {
     else this.running?.reject(message.permanent ? new PermanentJobError(message.message) : new Error(message.message));
   }
 
+  /** A thread that fails also ends, a little later: by then another may run the next job. */
   private lost(worker: Worker, error: Error): void {
-    if (this.worker === worker) this.worker = null;
+    if (this.worker !== worker) return;
+    this.worker = null;
     this.running?.reject(error);
   }
 }

@@ -20,6 +20,7 @@ import {
   type SafetensorsContents,
   type Tensor,
 } from '@fedamole/safetensors';
+import { z } from 'zod';
 
 export interface AdapterMetadata {
   readonly rank: number;
@@ -47,15 +48,22 @@ export function encodePool(modules: readonly AdaptedLinear[], pool: ExpertPool, 
     const { experts, shared, tokenProjection } = found(pool, module.name);
     putExpert(tensors, module, metadata.rank, 'shared_A', 'shared_B', shared);
     tensors.set(`${module.name}.token_proj`, float32Tensor([metadata.rank, module.inputWidth], tokenProjection));
-    experts.forEach((expert, index) => putExpert(tensors, module, metadata.rank, `expert.${index}.A`, `expert.${index}.B`, expert));
+    experts.forEach((expert, index) =>
+      putExpert(tensors, module, metadata.rank, `expert.${index}.A`, `expert.${index}.B`, expert),
+    );
   }
   const experts = found(pool, (modules[0] as AdaptedLinear).name).experts.length;
   return writeSafetensors(tensors, { ...describe(metadata), experts: String(experts) });
 }
 
-export function decodePool(bytes: Uint8Array, modules: readonly AdaptedLinear[], settings: { rank: number; experts: number }): ExpertPool {
+/** Reads a pool; throws where a tensor is missing, of another shape or not finite, or the number of experts is another. */
+export function decodePool(
+  bytes: Uint8Array,
+  modules: readonly AdaptedLinear[],
+  settings: { rank: number; experts: number },
+): ExpertPool {
   const contents = readSafetensors(bytes);
-  return new Map(
+  const pool: ExpertPool = new Map(
     modules.map((module) => {
       const experts = Array.from({ length: settings.experts }, (_, index) =>
         takeExpert(contents, module, settings.rank, `expert.${index}.A`, `expert.${index}.B`),
@@ -63,9 +71,17 @@ export function decodePool(bytes: Uint8Array, modules: readonly AdaptedLinear[],
       return [module.name, { ...takeCommon(contents, module, settings.rank), experts }];
     }),
   );
+  const count = contents.metadata['experts'];
+  if (count !== String(settings.experts))
+    throw new AdapterFileError(`the file has ${count} experts; expected ${settings.experts}`);
+  return pool;
 }
 
-export function encodeAdapter(modules: readonly AdaptedLinear[], held: HeldModules, metadata: AdapterMetadata): Uint8Array {
+export function encodeAdapter(
+  modules: readonly AdaptedLinear[],
+  held: HeldModules,
+  metadata: AdapterMetadata,
+): Uint8Array {
   const tensors = new Map<string, Tensor>();
   const ids: Record<string, readonly number[]> = {};
   for (const module of modules) {
@@ -78,7 +94,7 @@ export function encodeAdapter(modules: readonly AdaptedLinear[], held: HeldModul
   return writeSafetensors(tensors, { ...describe(metadata), experts: JSON.stringify(ids) });
 }
 
-/** Reads a client's adapter; throws where a tensor is missing, of another shape, or not finite. */
+/** Reads a client's adapter; throws where a tensor is missing, of another shape or not finite, or the experts are others. */
 export function decodeAdapter(
   bytes: Uint8Array,
   modules: readonly AdaptedLinear[],
@@ -86,13 +102,31 @@ export function decodeAdapter(
   rank: number,
 ): HeldModules {
   const contents = readSafetensors(bytes);
+  const ids = heldIds(contents);
   return new Map(
     modules.map((module) => {
-      const indices = held[module.name] ?? [];
+      const indices = held[module.name];
+      if (indices === undefined) throw new Error(`no experts are assigned of module ${module.name}`);
+      const found = ids[module.name]?.join(', ');
+      if (found !== indices.join(', ')) {
+        throw new AdapterFileError(`the file holds experts ${found} of ${module.name}; expected ${indices.join(', ')}`);
+      }
       const experts = indices.map((_, index) => takeExpert(contents, module, rank, `A.${index}`, `B.${index}`));
       return [module.name, { ...takeCommon(contents, module, rank), experts, held: indices }];
     }),
   );
+}
+
+const expertIds = z.record(z.string(), z.array(z.number()));
+
+/** The expert indices that an adapter's metadata name, by module. */
+function heldIds({ metadata }: SafetensorsContents): z.infer<typeof expertIds> {
+  const text = metadata['experts'];
+  try {
+    return expertIds.parse(JSON.parse(text ?? ''));
+  } catch {
+    throw new AdapterFileError(`metadata "experts" is ${text ?? 'missing'}; expected expert indices per module`);
+  }
 }
 
 export function encodeEmbeddings(embeddings: ReadonlyMap<string, ClientEmbeddings>): Uint8Array {
@@ -122,7 +156,10 @@ export function decodeEmbeddings(
 }
 
 /** Scores [experts][clients] of each module. */
-export function encodeScores(scores: ReadonlyMap<string, readonly (readonly number[])[]>, clients: readonly string[]): Uint8Array {
+export function encodeScores(
+  scores: ReadonlyMap<string, readonly (readonly number[])[]>,
+  clients: readonly string[],
+): Uint8Array {
   const tensors = new Map<string, Tensor>();
   for (const [module, rows] of scores) {
     tensors.set(`${module}.scores`, float64Tensor([rows.length, clients.length], Float64Array.from(rows.flat())));
@@ -138,7 +175,14 @@ const describe = ({ rank, alpha, topK, baseModel }: AdapterMetadata): Record<str
   base_model: baseModel,
 });
 
-function putExpert(tensors: Map<string, Tensor>, module: AdaptedLinear, rank: number, a: string, b: string, expert: Expert): void {
+function putExpert(
+  tensors: Map<string, Tensor>,
+  module: AdaptedLinear,
+  rank: number,
+  a: string,
+  b: string,
+  expert: Expert,
+): void {
   tensors.set(`${module.name}.${a}`, float32Tensor([rank, module.inputWidth], expert.a));
   tensors.set(`${module.name}.${b}`, float32Tensor([module.outputWidth, rank], expert.b));
 }
@@ -161,7 +205,9 @@ function take(contents: SafetensorsContents, name: string, shape: readonly numbe
   const tensor = contents.tensors.get(name);
   if (tensor === undefined) throw new AdapterFileError(`tensor ${name} is missing`);
   if (tensor.dtype !== 'F32' || tensor.shape.join() !== shape.join()) {
-    throw new AdapterFileError(`tensor ${name} is ${tensor.dtype} [${tensor.shape.join(', ')}]; expected F32 [${shape.join(', ')}]`);
+    throw new AdapterFileError(
+      `tensor ${name} is ${tensor.dtype} [${tensor.shape.join(', ')}]; expected F32 [${shape.join(', ')}]`,
+    );
   }
   const values = toFloat32(tensor);
   const index = values.findIndex((value) => !Number.isFinite(value));

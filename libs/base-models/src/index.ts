@@ -1,1 +1,8 @@
-export { ModelFolderError, readBaseModel, readModel, type Model, type WeightLocation, type WeightType } from './model-folder.js';
+export {
+  ModelFolderError,
+  readBaseModel,
+  readModel,
+  type Model,
+  type WeightLocation,
+  type WeightType,
+} from './model-folder.js';

@@ -58,18 +58,34 @@ export async function readModel(folder: string): Promise<Model> {
     if (header === undefined) throw new ModelFolderError(`${folder}: weight ${name} is missing`);
     weights.set(name, locate(header, name, shape, weightsFolder));
   }
-  return { folder, decoder, modules: decoder.defaultModules, parameterCount: parameterCount(decoder), weightsFolder, weights };
+  return {
+    folder,
+    decoder,
+    modules: decoder.defaultModules,
+    parameterCount: parameterCount(decoder),
+    weightsFolder,
+    weights,
+  };
 }
 
-function locate(header: SafetensorsHeader, name: string, shape: readonly number[], weightsFolder: string): WeightLocation {
+function locate(
+  header: SafetensorsHeader,
+  name: string,
+  shape: readonly number[],
+  weightsFolder: string,
+): WeightLocation {
   const range = header.tensors.get(name);
   if (range === undefined) throw new ModelFolderError(`${header.file}: weight ${name} is missing`);
   const dataType = weightTypes[range.dtype];
   if (dataType === undefined) {
-    throw new ModelFolderError(`${header.file}: weight ${name} is ${range.dtype}; supported are ${Object.keys(weightTypes).join(', ')}`);
+    throw new ModelFolderError(
+      `${header.file}: weight ${name} is ${range.dtype}; supported are ${Object.keys(weightTypes).join(', ')}`,
+    );
   }
   if (range.shape.join() !== shape.join()) {
-    throw new ModelFolderError(`${header.file}: weight ${name} is [${range.shape.join(', ')}]; config.json makes it [${shape.join(', ')}]`);
+    throw new ModelFolderError(
+      `${header.file}: weight ${name} is [${range.shape.join(', ')}]; config.json makes it [${shape.join(', ')}]`,
+    );
   }
   return {
     file: relative(weightsFolder, header.file),
@@ -98,7 +114,7 @@ async function readHeaders(folder: string): Promise<SafetensorsHeader[]> {
         return await readSafetensorsHeader(path);
       } catch (error) {
         if (error instanceof SafetensorsError) throw new ModelFolderError(error.message);
-        throw error;
+        throw new ModelFolderError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
       }
     }),
   );
@@ -106,11 +122,13 @@ async function readHeaders(folder: string): Promise<SafetensorsHeader[]> {
 
 function shardFiles(folder: string, index: string, contents: unknown): string[] {
   const map = (contents as { weight_map?: unknown } | null)?.weight_map;
-  if (typeof map !== 'object' || map === null) throw new ModelFolderError(`${index}: weight_map is missing`);
-  const names = [...new Set(Object.values(map as Record<string, unknown>))].map(String).sort();
+  const shards = typeof map === 'object' && map !== null ? Object.values(map as Record<string, unknown>) : [];
+  if (shards.length === 0) throw new ModelFolderError(`${index}: weight_map is missing or empty`);
+  const names = [...new Set(shards)].map(String).sort();
   return names.map((name) => {
     const file = resolve(folder, name);
-    if (!file.startsWith(resolve(folder) + sep)) throw new ModelFolderError(`${index}: shard ${name} lies outside of the folder`);
+    if (!file.startsWith(resolve(folder) + sep))
+      throw new ModelFolderError(`${index}: shard ${name} lies outside of the folder`);
     return file;
   });
 }

@@ -32,8 +32,7 @@ export function gradientsOf(loss: Tensor, parameters: readonly Tensor[]): Tensor
 
 function inputGradients(application: Application, outputGradients: readonly (Tensor | null)[]): (Tensor | null)[] {
   const rule = gradientRules[application.primitive] as
-    | ((context: GradientContext<PrimitiveName>) => (Tensor | null)[])
-    | 'frozen';
+    ((context: GradientContext<PrimitiveName>) => (Tensor | null)[]) | 'frozen';
   if (rule === 'frozen') return application.inputs.map(() => null);
   return rule({ ...application, outputGradients });
 }

@@ -9,7 +9,10 @@ export type Shape = readonly Dimension[];
 /** `a * b`, with the number first and the symbols in alphabetical order. */
 export function multiplyDimensions(a: Dimension, b: Dimension): Dimension {
   const factors = [a, b].flatMap(factorsOf);
-  const coefficient = factors.reduce<number>((product, factor) => (typeof factor === 'number' ? product * factor : product), 1);
+  const coefficient = factors.reduce<number>(
+    (product, factor) => (typeof factor === 'number' ? product * factor : product),
+    1,
+  );
   const symbols = factors.filter((factor) => typeof factor === 'string').sort();
   if (symbols.length === 0 || coefficient === 0) return coefficient;
   return (coefficient === 1 ? symbols : [coefficient, ...symbols]).join('*');

@@ -3,7 +3,7 @@
  * in the graph's own operations, so a gradient is a graph like any other. `frozen` names a primitive through which no
  * gradient passes.
  */
-import { sameShape, type Shape } from './dimension.js';
+import type { Shape } from './dimension.js';
 import {
   add,
   broadcast,
@@ -131,16 +131,19 @@ export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' }
       const mean = scale(sum(multiply(weighted, x), [last(x)]), 1 / width);
       return multiply(subtract(weighted, multiply(x, multiply(multiply(inverse, inverse), mean))), inverse);
     };
-    return [
-      wanted(x, gradientX),
-      wanted(weight, () => multiply(gradient, multiply(x, inverse))),
-    ];
+    return [wanted(x, gradientX), wanted(weight, () => multiply(gradient, multiply(x, inverse)))];
   },
 
   // a rotation's transpose is the rotation by the opposite angles
   rotate: ({ inputs, outputGradients, parameters }) => {
     const [, positions, cosines, sines] = inputs as [Tensor, Tensor, Tensor, Tensor];
-    const gradient = rotate(outputGradients[0] as Tensor, positions, { cosines, sines }, parameters.heads, !parameters.inverse);
+    const gradient = rotate(
+      outputGradients[0] as Tensor,
+      positions,
+      { cosines, sines },
+      parameters.heads,
+      !parameters.inverse,
+    );
     return [gradient, null, unsupported('Rotate', cosines, 'cosines'), unsupported('Rotate', sines, 'sines')];
   },
 
@@ -184,9 +187,14 @@ export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' }
   crossEntropy: ({ inputs, outputs, outputGradients }) => {
     const [hidden, vocabulary, targets, weights] = inputs as [Tensor, Tensor, Tensor, Tensor];
     const [lossGradient, ...others] = outputGradients;
-    if (others.some((gradient) => gradient !== null)) throw new Error('CrossEntropy: only the summed loss has a gradient');
+    if (others.some((gradient) => gradient !== null))
+      throw new Error('CrossEntropy: only the summed loss has a gradient');
     const [, , logProbabilities] = outputs as [Tensor, Tensor, Tensor];
-    const [direction] = hidden.graph.apply('crossEntropyGradient', [logProbabilities, vocabulary, targets, weights], {}) as [Tensor];
+    const [direction] = hidden.graph.apply(
+      'crossEntropyGradient',
+      [logProbabilities, vocabulary, targets, weights],
+      {},
+    ) as [Tensor];
     return [
       multiply(direction, lossGradient as Tensor),
       unsupported('CrossEntropy', vocabulary, 'vocabulary'),

@@ -10,7 +10,11 @@ interface ProductOptions {
   alpha?: number;
 }
 
-const product = ({ transposeA = false, transposeB = false, alpha = 1 }: ProductOptions) => ({ transposeA, transposeB, alpha });
+const product = ({ transposeA = false, transposeB = false, alpha = 1 }: ProductOptions) => ({
+  transposeA,
+  transposeB,
+  alpha,
+});
 
 const first = ([output]: Tensor[]): Tensor => output as Tensor;
 
@@ -89,7 +93,10 @@ export interface CrossEntropy {
  * Gradients reach the hidden states only: the vocabulary is frozen.
  */
 export function crossEntropy(hidden: Tensor, vocabulary: Tensor, targets: Tensor, weights: Tensor): CrossEntropy {
-  const [loss, tokenLosses] = hidden.graph.apply('crossEntropy', [hidden, vocabulary, targets, weights], {}) as [Tensor, Tensor];
+  const [loss, tokenLosses] = hidden.graph.apply('crossEntropy', [hidden, vocabulary, targets, weights], {}) as [
+    Tensor,
+    Tensor,
+  ];
   return { loss, tokenLosses };
 }
 

@@ -62,20 +62,41 @@ export const primitiveCases: { readonly [P in PrimitiveName]: readonly Primitive
     { title: 'a sequence', inputs: [real(2, 2, 8), real(8)], parameters: { epsilon: 0.1 }, differentiableOutputs: [0] },
   ],
   rotate: [
-    { title: 'forward', inputs: [real(2, 3, 16), indices(5, 2, 3), frozen(5, 4), frozen(5, 4)], parameters: { heads: 2, inverse: false } },
-    { title: 'inverse', inputs: [real(2, 3, 16), indices(5, 2, 3), frozen(5, 4), frozen(5, 4)], parameters: { heads: 2, inverse: true } },
+    {
+      title: 'forward',
+      inputs: [real(2, 3, 16), indices(5, 2, 3), frozen(5, 4), frozen(5, 4)],
+      parameters: { heads: 2, inverse: false },
+    },
+    {
+      title: 'inverse',
+      inputs: [real(2, 3, 16), indices(5, 2, 3), frozen(5, 4), frozen(5, 4)],
+      parameters: { heads: 2, inverse: true },
+    },
   ],
   matmul: [
     ...products.map(({ title, a, b, parameters }) => ({ title, inputs: [real(...a), real(...b)], parameters })),
-    ...products.map(({ title, a, b, parameters }) => ({ title: `batched ${title}`, inputs: [real(2, 2, ...a), real(2, 2, ...b)], parameters })),
+    ...products.map(({ title, a, b, parameters }) => ({
+      title: `batched ${title}`,
+      inputs: [real(2, 2, ...a), real(2, 2, ...b)],
+      parameters,
+    })),
   ],
-  gemm: products.map(({ title, a, b, parameters }) => ({ title, inputs: [real(...a), real(...b), real(2, 3)], parameters })),
+  gemm: products.map(({ title, a, b, parameters }) => ({
+    title,
+    inputs: [real(...a), real(...b), real(2, 3)],
+    parameters,
+  })),
   reshape: [{ title: 'a fold', inputs: [real(2, 6)], parameters: { shape: [3, 2, 2] } }],
   transpose: [{ title: 'three axes', inputs: [real(2, 3, 4)], parameters: { permutation: [2, 0, 1] } }],
   concat: [{ title: 'unequal parts', inputs: [real(2, 3), real(2, 1)], parameters: { axis: 1 } }],
   split: [
     { title: 'all parts used', inputs: [real(2, 5)], parameters: { axis: 1, sizes: [3, 2] } },
-    { title: 'one part unused', inputs: [real(5, 2)], parameters: { axis: 0, sizes: [3, 2] }, differentiableOutputs: [1] },
+    {
+      title: 'one part unused',
+      inputs: [real(5, 2)],
+      parameters: { axis: 0, sizes: [3, 2] },
+      differentiableOutputs: [1],
+    },
   ],
   sum: [{ title: 'two axes', inputs: [real(2, 3, 4)], parameters: { axes: [0, 2] } }],
   broadcast: [{ title: 'a new axis', inputs: [real(3, 1)], parameters: { shape: [2, 3, 4] } }],

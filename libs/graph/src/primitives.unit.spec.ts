@@ -95,7 +95,10 @@ describe.each(names)('%s', (primitive) => {
       const results = [];
       for (const computeType of ['float32', 'float64'] as const) {
         const built = build(primitive, example, computeType);
-        const run = await runner(built.graph, Object.fromEntries(built.outputs.map((output, index) => [`y${index}`, output])));
+        const run = await runner(
+          built.graph,
+          Object.fromEntries(built.outputs.map((output, index) => [`y${index}`, output])),
+        );
         results.push(await run(built.feeds));
       }
       const [single, double] = results as [Record<string, number[]>, Record<string, number[]>];

@@ -1,6 +1,14 @@
 /** Shape and type inference: for every primitive the types of its outputs, or an error that names what does not fit. */
 import type { DataType } from './data-type.js';
-import { addDimensions, broadcastShapes, elementCount, formatShape, sameShape, type Dimension, type Shape } from './dimension.js';
+import {
+  addDimensions,
+  broadcastShapes,
+  elementCount,
+  formatShape,
+  sameShape,
+  type Dimension,
+  type Shape,
+} from './dimension.js';
 import type { PrimitiveName, PrimitiveParameters } from './primitives.js';
 import type { Tensor } from './tensor.js';
 
@@ -9,14 +17,23 @@ export interface TensorType {
   readonly dataType: DataType;
 }
 
-type ShapeRule<P extends PrimitiveName> = (inputs: readonly Tensor[], parameters: PrimitiveParameters[P]) => TensorType[];
+type ShapeRule<P extends PrimitiveName> = (
+  inputs: readonly Tensor[],
+  parameters: PrimitiveParameters[P],
+) => TensorType[];
 
 /** The inputs of a primitive that takes exactly `count` of them. */
 export function exactly<N extends 1 | 2 | 3 | 4>(
   operation: string,
   inputs: readonly Tensor[],
   count: N,
-): N extends 1 ? [Tensor] : N extends 2 ? [Tensor, Tensor] : N extends 3 ? [Tensor, Tensor, Tensor] : [Tensor, Tensor, Tensor, Tensor] {
+): N extends 1
+  ? [Tensor]
+  : N extends 2
+    ? [Tensor, Tensor]
+    : N extends 3
+      ? [Tensor, Tensor, Tensor]
+      : [Tensor, Tensor, Tensor, Tensor] {
   if (inputs.length !== count) throw new Error(`${operation}: takes ${count} inputs, not ${inputs.length}`);
   return inputs as never;
 }
@@ -130,7 +147,9 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
     if (first === undefined) throw new Error('Concat: takes at least one input');
     for (const input of inputs) {
       if (!sameShape(replaceAxis(input.shape, axis, 0), replaceAxis(first.shape, axis, 0))) {
-        throw new Error(`Concat: ${formatShape(first.shape)} and ${formatShape(input.shape)} differ beside axis ${axis}`);
+        throw new Error(
+          `Concat: ${formatShape(first.shape)} and ${formatShape(input.shape)} differ beside axis ${axis}`,
+        );
       }
     }
     const total = inputs.map((input) => input.shape[axis] as Dimension).reduce(addDimensions);
@@ -152,7 +171,8 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
   broadcast: (inputs, { shape }) => {
     const [x] = exactly('Broadcast', inputs, 1);
     const target = broadcastShapes('Broadcast', x.shape, shape);
-    if (!sameShape(target, shape)) throw new Error(`Broadcast: ${formatShape(x.shape)} does not grow to ${formatShape(shape)}`);
+    if (!sameShape(target, shape))
+      throw new Error(`Broadcast: ${formatShape(x.shape)} does not grow to ${formatShape(shape)}`);
     return [{ shape, dataType: x.dataType }];
   },
 
@@ -177,7 +197,9 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
     const [words] = matrix('CrossEntropy', vocabulary);
     productShape('CrossEntropy', hidden, vocabulary, false, true);
     if (!sameShape(targets.shape, [positions]) || !sameShape(weights.shape, [positions, 1])) {
-      throw new Error(`CrossEntropy: targets ${formatShape(targets.shape)}, weights ${formatShape(weights.shape)} for ${positions} positions`);
+      throw new Error(
+        `CrossEntropy: targets ${formatShape(targets.shape)}, weights ${formatShape(weights.shape)} for ${positions} positions`,
+      );
     }
     const { dataType } = hidden;
     return [

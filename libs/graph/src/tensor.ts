@@ -69,7 +69,11 @@ export class Graph {
     return this.constantOf('int64', BigInt64Array.from(values, BigInt), shape);
   }
 
-  apply<P extends PrimitiveName>(primitive: P, inputs: readonly Tensor[], parameters: PrimitiveParameters[P]): Tensor[] {
+  apply<P extends PrimitiveName>(
+    primitive: P,
+    inputs: readonly Tensor[],
+    parameters: PrimitiveParameters[P],
+  ): Tensor[] {
     const types: TensorType[] = shapeRules[primitive](inputs, parameters);
     const differentiable = inputs.some((input) => input.differentiable);
     const outputs = types.map(({ shape, dataType }) => this.make(dataType, shape, differentiable && isFloat(dataType)));
@@ -77,7 +81,11 @@ export class Graph {
     return outputs;
   }
 
-  private constantOf(dataType: DataType, array: ArrayBufferView & { length: number }, shape: readonly number[]): Tensor {
+  private constantOf(
+    dataType: DataType,
+    array: ArrayBufferView & { length: number },
+    shape: readonly number[],
+  ): Tensor {
     const small = array.length <= 16;
     const key = small ? `${dataType} ${shape.join()} ${String(array)}` : '';
     const known = this.constants.get(key);
@@ -101,6 +109,7 @@ function isFloat(dataType: DataType): boolean {
 /** The dimension of an axis; negative axes count from the end. */
 export function dimensionOf(tensor: Tensor, axis: number): Dimension {
   const dimension = tensor.shape.at(axis);
-  if (dimension === undefined) throw new Error(`axis ${axis} is out of range for a tensor of rank ${tensor.shape.length}`);
+  if (dimension === undefined)
+    throw new Error(`axis ${axis} is out of range for a tensor of rank ${tensor.shape.length}`);
   return dimension;
 }

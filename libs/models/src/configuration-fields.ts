@@ -17,13 +17,15 @@ export function asFields(value: unknown, what: string): ConfigurationFields {
 /** A positive whole number; `fallback` where the field is missing or null. */
 export function positiveInteger(fields: ConfigurationFields, name: string, fallback?: number): number {
   const value = fields[name] ?? fallback;
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) throw mismatch(name, value, 'a positive whole number');
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1)
+    throw mismatch(name, value, 'a positive whole number');
   return value;
 }
 
 export function positiveNumber(fields: ConfigurationFields, name: string, fallback?: number): number {
   const value = fields[name] ?? fallback;
-  if (typeof value !== 'number' || !(value > 0) || !Number.isFinite(value)) throw mismatch(name, value, 'a positive number');
+  if (typeof value !== 'number' || !(value > 0) || !Number.isFinite(value))
+    throw mismatch(name, value, 'a positive number');
   return value;
 }
 
@@ -33,9 +35,15 @@ export function flag(fields: ConfigurationFields, name: string, fallback: boolea
   return value;
 }
 
-export function oneOf<T extends string>(fields: ConfigurationFields, name: string, allowed: readonly T[], fallback?: T): T {
+export function oneOf<T extends string>(
+  fields: ConfigurationFields,
+  name: string,
+  allowed: readonly T[],
+  fallback?: T,
+): T {
   const value = fields[name] ?? fallback;
-  if (!allowed.some((option) => option === value)) throw mismatch(name, value, allowed.map((option) => `"${option}"`).join(' or '));
+  if (!allowed.some((option) => option === value))
+    throw mismatch(name, value, allowed.map((option) => `"${option}"`).join(' or '));
   return value as T;
 }
 

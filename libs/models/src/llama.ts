@@ -1,7 +1,26 @@
 /** Llama (Touvron et al. 2023; Hugging Face's LlamaForCausalLM), with Llama 3.x's rotary scaling. */
-import { add, dimensionOf, gatherRows, matmul, multiply, multiplyDimensions, reshape, rmsNormalize, rotate, silu, type Tensor } from '@fedamole/graph';
+import {
+  add,
+  dimensionOf,
+  gatherRows,
+  matmul,
+  multiply,
+  multiplyDimensions,
+  reshape,
+  rmsNormalize,
+  rotate,
+  silu,
+  type Tensor,
+} from '@fedamole/graph';
 import { attention } from './attention.js';
-import { flag, oneOf, positiveInteger, positiveNumber, UnsupportedModelError, type ConfigurationFields } from './configuration-fields.js';
+import {
+  flag,
+  oneOf,
+  positiveInteger,
+  positiveNumber,
+  UnsupportedModelError,
+  type ConfigurationFields,
+} from './configuration-fields.js';
 import type { Decoder, KeyValues, WeightSource } from './decoder.js';
 import { readRotarySettings, rotaryTables } from './rotary.js';
 
@@ -26,7 +45,9 @@ export function llama(config: ConfigurationFields): Decoder {
   oneOf(config, 'hidden_act', ['silu'], 'silu');
   const rotary = readRotarySettings(config);
   if (heads % keyValueHeads !== 0) {
-    throw new UnsupportedModelError(`config.json: num_attention_heads ${heads} is no multiple of num_key_value_heads ${keyValueHeads}`);
+    throw new UnsupportedModelError(
+      `config.json: num_attention_heads ${heads} is no multiple of num_key_value_heads ${keyValueHeads}`,
+    );
   }
   if (headWidth % 2 !== 0) throw new UnsupportedModelError(`config.json: head_dim ${headWidth} is odd`);
 
@@ -83,7 +104,8 @@ export function llama(config: ConfigurationFields): Decoder {
         const product = matmul(x, weight(`${module}.weight`, [rows, columns]), { transposeB: true });
         return adapt(module, x, biased ? add(product, weight(`${module}.bias`, [rows])) : product);
       };
-      const norm = (name: string, x: Tensor): Tensor => rmsNormalize(x, weight(`${name}.weight`, [hiddenSize]), epsilon);
+      const norm = (name: string, x: Tensor): Tensor =>
+        rmsNormalize(x, weight(`${name}.weight`, [hiddenSize]), epsilon);
       const sequence = (x: Tensor): Tensor => reshape(x, [batch, time, dimensionOf(x, 1)]);
 
       const present: KeyValues[] = [];
@@ -105,7 +127,8 @@ export function llama(config: ConfigurationFields): Decoder {
       return { hidden, present };
     },
 
-    normalize: (weight: WeightSource, hidden: Tensor) => rmsNormalize(hidden, weight(FINAL_NORM, [hiddenSize]), epsilon),
+    normalize: (weight: WeightSource, hidden: Tensor) =>
+      rmsNormalize(hidden, weight(FINAL_NORM, [hiddenSize]), epsilon),
     vocabulary: (weight: WeightSource) => weight(tied ? EMBEDDING : OUTPUT, [vocabularySize, hiddenSize]),
   };
 }

@@ -23,7 +23,10 @@ export interface RotarySettings {
 
 export function readRotarySettings(config: ConfigurationFields): RotarySettings {
   const spelled = config['rope_parameters'] ?? config['rope_scaling'] ?? {};
-  const fields = asFields(spelled, config['rope_parameters'] === undefined ? 'config.json: rope_scaling' : 'config.json: rope_parameters');
+  const fields = asFields(
+    spelled,
+    config['rope_parameters'] === undefined ? 'config.json: rope_scaling' : 'config.json: rope_parameters',
+  );
   const theta = positiveNumber({ rope_theta: fields['rope_theta'] ?? config['rope_theta'] }, 'rope_theta', 10_000);
   const named = { rope_type: fields['rope_type'] ?? fields['type'] };
   const kind = oneOf(named, 'rope_type', ['default', 'linear', 'llama3'], 'default');
@@ -63,7 +66,12 @@ function llama3Frequency(frequency: number, scaling: Extract<RotaryScaling, { ki
 }
 
 /** Cosines and sines of every position, each [positions, headWidth / 2]. */
-export function rotaryTables(graph: Graph, settings: RotarySettings, headWidth: number, positions: number): RotaryTables {
+export function rotaryTables(
+  graph: Graph,
+  settings: RotarySettings,
+  headWidth: number,
+  positions: number,
+): RotaryTables {
   const frequencies = rotaryFrequencies(settings, headWidth);
   const table = (of: (angle: number) => number): number[] =>
     Array.from({ length: positions }, (_, position) => frequencies.map((frequency) => of(position * frequency))).flat();

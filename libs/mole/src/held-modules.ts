@@ -11,7 +11,8 @@ export function holdExperts(pool: ExpertPool, held: Readonly<Record<string, read
       if (indices === undefined) throw new Error(`no experts are assigned of module ${module}`);
       const chosen = indices.map((index) => {
         const expert = experts[index];
-        if (expert === undefined) throw new Error(`${module}: expert ${index} is not one of the pool's ${experts.length}`);
+        if (expert === undefined)
+          throw new Error(`${module}: expert ${index} is not one of the pool's ${experts.length}`);
         return expert;
       });
       return [module, { held: indices, experts: chosen, shared, tokenProjection }];
@@ -44,7 +45,7 @@ export function stackParameters(modules: readonly AdaptedLinear[], held: HeldMod
   return parameters;
 }
 
-/** The reverse: a client's trained experts out of the stacked form. */
+/** The reverse: a client's trained experts out of the stacked form. Throws where it does not hold as many as `held` says. */
 export function unstackParameters(
   modules: readonly AdaptedLinear[],
   parameters: Parameters,
@@ -59,8 +60,15 @@ export function unstackParameters(
   return new Map(
     modules.map(({ name, inputWidth, outputWidth }) => {
       const names = moleParameterNames(name);
-      const indices = held[name] ?? [];
+      const indices = held[name];
+      if (indices === undefined) throw new Error(`no experts are assigned of module ${name}`);
       const stackedA = values(names.expertsA);
+      const expected = indices.length * rank * inputWidth;
+      if (stackedA.length !== expected) {
+        throw new Error(
+          `${names.expertsA} has ${stackedA.length} elements; ${indices.length} experts of rank ${rank} have ${expected}`,
+        );
+      }
       const stackedB = values(names.expertsB);
       const experts = indices.map((_, index): Expert => {
         const b = new Float32Array(outputWidth * rank);
@@ -86,7 +94,10 @@ export function neutralParameters(modules: readonly AdaptedLinear[], rank: numbe
     modules.map((module) => {
       const experts = Array.from({ length: topK }, () => expert(module));
       const tokenProjection = new Float32Array(rank * module.inputWidth);
-      return [module.name, { held: experts.map((_, index) => index), experts, shared: expert(module), tokenProjection }];
+      return [
+        module.name,
+        { held: experts.map((_, index) => index), experts, shared: expert(module), tokenProjection },
+      ];
     }),
   );
   return stackParameters(modules, held, rank);

@@ -16,7 +16,8 @@ export function initialisePool(
     modules.map(({ name, inputWidth, outputWidth }) => {
       const next = random(name);
       const bound = inputWidth ** -0.5;
-      const uniform = (): Float32Array => Float32Array.from({ length: settings.rank * inputWidth }, () => (2 * next() - 1) * bound);
+      const uniform = (): Float32Array =>
+        Float32Array.from({ length: settings.rank * inputWidth }, () => (2 * next() - 1) * bound);
       const expert = (): Expert => ({ a: uniform(), b: new Float32Array(outputWidth * settings.rank) });
       return [
         name,

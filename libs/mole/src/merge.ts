@@ -23,7 +23,8 @@ export function mergePool(previous: ExpertPool, contributions: readonly Contribu
       const merged: ModulePool = {
         shared: meanExpert(clients.map(({ module, weight }) => ({ value: module.shared, weight }))) ?? pool.shared,
         tokenProjection:
-          weightedMean(clients.map(({ module, weight }) => ({ value: module.tokenProjection, weight }))) ?? pool.tokenProjection,
+          weightedMean(clients.map(({ module, weight }) => ({ value: module.tokenProjection, weight }))) ??
+          pool.tokenProjection,
         experts: pool.experts.map((expert, index) => {
           const holders = clients.flatMap(({ module, weight }) => {
             const value = module.experts[module.held.indexOf(index)];
@@ -48,7 +49,7 @@ function meanExpert(experts: readonly Weighted<Expert>[]): Expert | null {
   return a === null || b === null ? null : { a, b };
 }
 
-/** The weighted mean of equally long vectors; null for none. */
+/** The weighted mean of equally long vectors; null where there is none of any weight. */
 function weightedMean(vectors: readonly Weighted<Float32Array>[]): Float32Array | null {
   const [first] = vectors;
   if (first === undefined) return null;
@@ -57,9 +58,10 @@ function weightedMean(vectors: readonly Weighted<Float32Array>[]): Float32Array 
   for (const { value, weight } of vectors) {
     if (value.length !== sum.length) throw new Error(`merging vectors of ${sum.length} and ${value.length} elements`);
     total += weight;
-    for (let index = 0; index < sum.length; index += 1) sum[index] = (sum[index] as number) + weight * (value[index] as number);
+    for (let index = 0; index < sum.length; index += 1)
+      sum[index] = (sum[index] as number) + weight * (value[index] as number);
   }
-  return Float32Array.from(sum, (element) => element / total);
+  return total === 0 ? null : Float32Array.from(sum, (element) => element / total);
 }
 
 /** The mean embeddings that one client measured of the experts that it holds of a module. */

@@ -90,7 +90,10 @@ export function moleGraph(
     const { outputWidth } = found.module;
     const sharedB = reshape(found.sharedB, [outputWidth, 1, settings.rank]);
     const b = reshape(concat([found.expertsB, sharedB], 1), [outputWidth, width]);
-    return gemm(output, reshape(gated, [tokens, width]), b, { transposeB: true, alpha: settings.alpha / settings.rank });
+    return gemm(output, reshape(gated, [tokens, width]), b, {
+      transposeB: true,
+      alpha: settings.alpha / settings.rank,
+    });
   };
 
   return {
@@ -102,10 +105,14 @@ export function moleGraph(
       sharedB,
       tokenProjection,
     ]),
-    balanceLoss: () => [...routings.values()].map((routing) => balance(routing, tokenWeights, settings.topK)).reduce(add),
+    balanceLoss: () =>
+      [...routings.values()].map((routing) => balance(routing, tokenWeights, settings.topK)).reduce(add),
     routing: () =>
       new Map(
-        [...routings].map(([name, routing]) => [name, { chosen: routing.chosen, means: meanEmbeddings(routing, tokenWeights) }]),
+        [...routings].map(([name, routing]) => [
+          name,
+          { chosen: routing.chosen, means: meanEmbeddings(routing, tokenWeights) },
+        ]),
       ),
   };
 }
@@ -113,7 +120,8 @@ export function moleGraph(
 function moduleInputs(graph: Graph, module: AdaptedLinear, rank: number): ModuleInputs {
   const names = moleParameterNames(module.name);
   const held = `held@${module.name}`;
-  const parameter = (name: string, shape: readonly Dimension[]): Tensor => graph.input(name, shape, { differentiable: true });
+  const parameter = (name: string, shape: readonly Dimension[]): Tensor =>
+    graph.input(name, shape, { differentiable: true });
   return {
     module,
     held,

@@ -28,14 +28,17 @@ export class Adam {
     for (const [name, { values }] of parameters) {
       const gradient = gradients.get(name);
       if (gradient === undefined || gradient.length !== values.length) {
-        throw new Error(`Adam: parameter ${name} has ${values.length} elements, its gradient ${gradient?.length ?? 'is missing'}`);
+        throw new Error(
+          `Adam: parameter ${name} has ${values.length} elements, its gradient ${gradient?.length ?? 'is missing'}`,
+        );
       }
       const { first, second } = this.momentsOf(name, values.length);
       for (let index = 0; index < values.length; index += 1) {
         const slope = gradient[index] as number;
         const mean = (first[index] = beta1 * (first[index] as number) + (1 - beta1) * slope);
         const square = (second[index] = beta2 * (second[index] as number) + (1 - beta2) * slope * slope);
-        values[index] = (values[index] as number) - (stepSize * mean) / (Math.sqrt(square * secondCorrection) + epsilon);
+        values[index] =
+          (values[index] as number) - (stepSize * mean) / (Math.sqrt(square * secondCorrection) + epsilon);
       }
     }
   }

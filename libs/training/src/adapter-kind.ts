@@ -1,12 +1,17 @@
 /** Which adapters a model's graphs carry. */
-import { loraGraph, moleGraph, type AdapterGraph, type DropExpertInput, type LoraSettings, type MoleSettings } from '@fedamole/mole';
+import {
+  loraGraph,
+  moleGraph,
+  type AdapterGraph,
+  type DropExpertInput,
+  type LoraSettings,
+  type MoleSettings,
+} from '@fedamole/mole';
 import type { Graph, Tensor } from '@fedamole/graph';
 import type { LinearModule } from '@fedamole/models';
 
 export type AdapterKind =
-  | { readonly kind: 'none' }
-  | ({ readonly kind: 'lora' } & LoraSettings)
-  | ({ readonly kind: 'mole' } & MoleSettings);
+  { readonly kind: 'none' } | ({ readonly kind: 'lora' } & LoraSettings) | ({ readonly kind: 'mole' } & MoleSettings);
 
 export function attachAdapters(
   graph: Graph,
@@ -17,5 +22,10 @@ export function attachAdapters(
 ): AdapterGraph {
   if (adapter.kind === 'mole') return moleGraph(graph, modules, adapter, tokenWeights, drop);
   if (adapter.kind === 'lora') return loraGraph(graph, modules, adapter, drop);
-  return { adapt: (_module, _input, output) => output, parameters: [], balanceLoss: () => null, routing: () => new Map() };
+  return {
+    adapt: (_module, _input, output) => output,
+    parameters: [],
+    balanceLoss: () => null,
+    routing: () => new Map(),
+  };
 }

@@ -87,6 +87,10 @@ export function causalBias(lengths: readonly number[], time: number, past: numbe
 
 /** Groups sequences of similar length: indices in order of length, `size` at a time. */
 export function bucketByLength(lengths: readonly number[], size: number): number[][] {
-  const order = lengths.map((_, index) => index).sort((a, b) => (lengths[a] as number) - (lengths[b] as number) || a - b);
-  return Array.from({ length: Math.ceil(order.length / size) }, (_, bucket) => order.slice(bucket * size, (bucket + 1) * size));
+  const order = lengths
+    .map((_, index) => index)
+    .sort((a, b) => (lengths[a] as number) - (lengths[b] as number) || a - b);
+  return Array.from({ length: Math.ceil(order.length / size) }, (_, bucket) =>
+    order.slice(bucket * size, (bucket + 1) * size),
+  );
 }

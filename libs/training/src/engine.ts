@@ -79,7 +79,11 @@ export class Engine {
   ) {}
 
   /** Loss and gradients of one batch. `dropoutSeed(module)` seeds each module's mask: any whole number but 0. */
-  async trainingStep(parameters: Parameters, batch: Batch, dropoutSeed: (module: string) => number): Promise<TrainingStep> {
+  async trainingStep(
+    parameters: Parameters,
+    batch: Batch,
+    dropoutSeed: (module: string) => number,
+  ): Promise<TrainingStep> {
     const { adapter, balanceWeight, dropout } = this.settings;
     const session = await this.session('training', () =>
       trainingModel(this.model, adapter, { balanceWeight, dropout: dropout > 0 }),
@@ -114,14 +118,21 @@ export class Engine {
         modules.map(({ name }) => {
           const output = (of: string): Float32Array => floatsOf(outputs[of], of);
           const chosen = output(chosenName(name));
-          return [name, { chosen, token: output(tokenEmbeddingName(name)), experts: output(expertEmbeddingsName(name)) }];
+          return [
+            name,
+            { chosen, token: output(tokenEmbeddingName(name)), experts: output(expertEmbeddingsName(name)) },
+          ];
         }),
       ),
     };
   }
 
   /** Logits [selected, vocabulary] after some new tokens, and the cache that they leave. */
-  async decode(parameters: Parameters, input: DecodingInput, cache: Cache): Promise<{ logits: Float32Array; cache: Feeds }> {
+  async decode(
+    parameters: Parameters,
+    input: DecodingInput,
+    cache: Cache,
+  ): Promise<{ logits: Float32Array; cache: Feeds }> {
     const session = await this.session('decoding', () => decodingModel(this.model, this.settings.adapter));
     const { rows, time, past } = input;
     const outputs = await session.run({
@@ -157,7 +168,10 @@ export class Engine {
   }
 
   private cacheParts(): (readonly ['keys' | 'values', number])[] {
-    return Array.from({ length: this.model.decoder.layers }, (_, layer) => [['keys', layer] as const, ['values', layer] as const]).flat();
+    return Array.from({ length: this.model.decoder.layers }, (_, layer) => [
+      ['keys', layer] as const,
+      ['values', layer] as const,
+    ]).flat();
   }
 
   private session(name: string, build: () => Uint8Array): Promise<Session> {
@@ -166,6 +180,8 @@ export class Engine {
     const { threads } = this.settings;
     const created = Session.create(build(), { threads, weightsFolder: this.model.weightsFolder });
     this.sessions.set(name, created);
+    // one that could not be made must not be remembered: memory may be free again, files may be back
+    created.catch(() => this.sessions.delete(name));
     return created;
   }
 }

@@ -7,7 +7,12 @@ import type { Engine } from './engine.js';
 const EVALUATION_ROWS = 16;
 
 /** Mean cross-entropy per target token over all examples, in nats. */
-export async function meanLoss(engine: Engine, parameters: Parameters, examples: readonly Sequence[], padTokenId: number): Promise<number> {
+export async function meanLoss(
+  engine: Engine,
+  parameters: Parameters,
+  examples: readonly Sequence[],
+  padTokenId: number,
+): Promise<number> {
   let sum = 0;
   let count = 0;
   for (const batch of batches(examples, padTokenId)) {
@@ -40,7 +45,10 @@ export async function meanEmbeddings(
     tokens += batch.tokenCount;
     const { routing } = await engine.evaluate(parameters, batch);
     for (const [module, { token, experts }] of routing) {
-      const sum = sums.get(module) ?? { token: new Float64Array(token.length), experts: new Float64Array(experts.length) };
+      const sum = sums.get(module) ?? {
+        token: new Float64Array(token.length),
+        experts: new Float64Array(experts.length),
+      };
       sums.set(module, sum);
       accumulate(sum.token, token, batch.tokenCount);
       accumulate(sum.experts, experts, batch.tokenCount);
@@ -51,7 +59,9 @@ export async function meanEmbeddings(
       const mean = (vector: Float64Array): Float32Array => Float32Array.from(vector, (element) => element / tokens);
       const stacked = mean(experts);
       const count = stacked.length / adapter.rank;
-      const rows = Array.from({ length: count }, (_, index) => stacked.slice(index * adapter.rank, (index + 1) * adapter.rank));
+      const rows = Array.from({ length: count }, (_, index) =>
+        stacked.slice(index * adapter.rank, (index + 1) * adapter.rank),
+      );
       return [module, { token: mean(token), experts: rows }];
     }),
   );
@@ -68,5 +78,6 @@ function* batches(examples: readonly Sequence[], padTokenId: number) {
 }
 
 function accumulate(sum: Float64Array, vector: Float32Array, weight: number): void {
-  for (let index = 0; index < sum.length; index += 1) sum[index] = (sum[index] as number) + weight * (vector[index] as number);
+  for (let index = 0; index < sum.length; index += 1)
+    sum[index] = (sum[index] as number) + weight * (vector[index] as number);
 }

@@ -25,7 +25,9 @@ export async function generateGreedily(
   const answers: number[][] = prompts.map(() => []);
   for (const [index, prompt] of prompts.entries()) {
     if (prompt.length < 1 || prompt.length > limit) {
-      throw new Error(`prompt ${index} has ${prompt.length} tokens; it may have 1 to ${limit} with ${settings.maxNewTokens} new ones`);
+      throw new Error(
+        `prompt ${index} has ${prompt.length} tokens; it may have 1 to ${limit} with ${settings.maxNewTokens} new ones`,
+      );
     }
   }
   let finished = 0;
@@ -67,7 +69,11 @@ async function continueRows(
   for (let step = 0; step < maxNewTokens; step += 1) {
     const selected = BigInt64Array.from({ length: rows }, (_, row) => BigInt((row + 1) * time - 1));
     const attentionBias = causalBias(lengths, time, past);
-    const result = await engine.decode(parameters, { rows, time, past, inputIds, positions, attentionBias, selected }, cache);
+    const result = await engine.decode(
+      parameters,
+      { rows, time, past, inputIds, positions, attentionBias, selected },
+      cache,
+    );
     cache = result.cache;
     past += time;
     time = 1;

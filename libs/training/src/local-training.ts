@@ -29,7 +29,7 @@ export interface StepReport {
   readonly tokens: number;
 }
 
-/** Thrown where a step's loss is not a finite number. */
+/** Thrown where a step's loss, or a trained parameter, is not a finite number. */
 export class DivergedError extends Error {
   override readonly name = 'DivergedError';
 }
@@ -58,7 +58,19 @@ export async function trainLocally(
     totals.tokens += batch.tokenCount;
     await onStep({ step, loss, balance, tokens: batch.tokenCount });
   }
+  requireFinite(parameters, settings.steps);
   return { loss: totals.loss / settings.steps, balance: totals.balance / settings.steps, tokens: totals.tokens };
+}
+
+/** No later loss shows what the last step did. */
+function requireFinite(parameters: Parameters, steps: number): void {
+  for (const [name, { values }] of parameters) {
+    const index = values.findIndex((value) => !Number.isFinite(value));
+    if (index < 0) continue;
+    throw new DivergedError(
+      `after step ${steps} of ${steps}: parameter ${name} holds ${values[index]} at element ${index}`,
+    );
+  }
 }
 
 /** Batches of `size` examples drawn without replacement, shuffled anew whenever all were seen. */

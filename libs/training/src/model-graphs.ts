@@ -7,7 +7,18 @@
  * | evaluation | `token_losses` [selected, 1], and of each module `chosen:`, `token:` and `experts:<module>`: what its router did |
  * | decoding | `logits` [selected, vocabulary], and the key-value cache `keys:<layer>`, `values:<layer>` |
  */
-import { add, crossEntropy, emitModel, gatherRows, Graph, gradientsOf, matmul, multiply, scale, type Tensor } from '@fedamole/graph';
+import {
+  add,
+  crossEntropy,
+  emitModel,
+  gatherRows,
+  Graph,
+  gradientsOf,
+  matmul,
+  multiply,
+  scale,
+  type Tensor,
+} from '@fedamole/graph';
 import { TOKENS, type DecoderInputs, type KeyValues, type WeightSource } from '@fedamole/models';
 import type { Model } from '@fedamole/base-models';
 import { dropoutMaskName, type AdapterGraph, type DropExpertInput } from '@fedamole/mole';

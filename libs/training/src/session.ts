@@ -48,6 +48,7 @@ export const floats = (values: Float32Array, shape: readonly number[]): Tensor =
 export const integers = (values: BigInt64Array, shape: readonly number[]): Tensor => new Tensor('int64', values, shape);
 
 export function floatsOf(tensor: Tensor | undefined, name: string): Float32Array {
-  if (!(tensor?.data instanceof Float32Array)) throw new Error(`the session's output ${name} is missing or not float32`);
+  if (!(tensor?.data instanceof Float32Array))
+    throw new Error(`the session's output ${name} is missing or not float32`);
   return tensor.data;
 }

@@ -1,6 +1,16 @@
 /** A client's examples: read, tokenised and split once for all rounds. */
-import { stat } from 'node:fs/promises';
-import { DatasetError, loadExamples, splitExamples, tokenizeExample, type Example, type Splits, type TokenizedExample, type Tokenizer } from '@fedamole/datasets';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  DatasetError,
+  loadExamples,
+  splitExamples,
+  tokenizeExample,
+  type Example,
+  type Splits,
+  type TokenizedExample,
+  type Tokenizer,
+} from '@fedamole/datasets';
 import type { FederationConfiguration, SplitSizes } from '@fedamole/federation';
 import { UnsuitableJobError } from './permanent-errors.js';
 
@@ -22,11 +32,17 @@ export class ClientDataCache {
    * Examples that are too long are dropped before the split, which depends on the federation's seed and the client's name.
    * Read again where the data or what they are read with has changed.
    */
-  async splits(client: string, tokenizer: Tokenizer, modelDigest: string, maxLength: number, seed: number): Promise<ClientSplits> {
+  async splits(
+    client: string,
+    tokenizer: Tokenizer,
+    modelDigest: string,
+    maxLength: number,
+    seed: number,
+  ): Promise<ClientSplits> {
     const path = this.paths[client];
-    if (path === undefined) throw new UnsuitableJobError(`this trainer does not reach the data of client ${client} (TRAINER_CLIENTS)`);
-    const modified = await stat(path).catch(() => null);
-    const key = JSON.stringify([path, modified?.mtimeMs, modelDigest, maxLength, seed]);
+    if (path === undefined)
+      throw new UnsuitableJobError(`this trainer does not reach the data of client ${client} (TRAINER_CLIENTS)`);
+    const key = JSON.stringify([path, await versionOf(path), modelDigest, maxLength, seed]);
     const known = this.cached.get(client);
     if (known?.key === key) return known.splits;
     const splits = read(path, client, tokenizer, maxLength, seed);
@@ -36,7 +52,24 @@ export class ClientDataCache {
   }
 }
 
-async function read(path: string, client: string, tokenizer: Tokenizer, maxLength: number, seed: number): Promise<ClientSplits> {
+/** Changes where a data file does: a folder's own time stays as it is when a file in it is written to. */
+async function versionOf(path: string): Promise<readonly unknown[]> {
+  const names = await readdir(path).catch(() => []);
+  return Promise.all(
+    ['', ...names.sort()].map(async (name) => {
+      const found = await stat(join(path, name)).catch(() => null);
+      return [name, found?.mtimeMs, found?.size];
+    }),
+  );
+}
+
+async function read(
+  path: string,
+  client: string,
+  tokenizer: Tokenizer,
+  maxLength: number,
+  seed: number,
+): Promise<ClientSplits> {
   const examples = await loadExamples(path);
   const tokenized = examples.flatMap((example) => {
     const ids = tokenizeExample(tokenizer, example, maxLength);
@@ -47,7 +80,9 @@ async function read(path: string, client: string, tokenizer: Tokenizer, maxLengt
   } catch (error) {
     if (!(error instanceof DatasetError)) throw error;
     const dropped = examples.length - tokenized.length;
-    throw new DatasetError(`${path}: ${error.message} (${dropped} of ${examples.length} were dropped: longer than ${maxLength} tokens)`);
+    throw new DatasetError(
+      `${path}: ${error.message} (${dropped} of ${examples.length} were dropped: longer than ${maxLength} tokens)`,
+    );
   }
 }
 

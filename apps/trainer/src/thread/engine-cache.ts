@@ -52,7 +52,9 @@ export class EngineCache {
     const model = await readBaseModel(folder);
     const actual = await folderDigest(folder);
     if (actual !== digest) {
-      throw new UnsuitableJobError(`${folder}: this trainer's base model has digest ${actual}; the federation uses ${digest}`);
+      throw new UnsuitableJobError(
+        `${folder}: this trainer's base model has digest ${actual}; the federation uses ${digest}`,
+      );
     }
     return { model, tokenizer: await loadTokenizer(folder) };
   }

@@ -5,10 +5,17 @@ import type { BaselineResult, TrainingResult } from '@fedamole/federation';
 import { holdExperts, neutralParameters, stackParameters, unstackParameters, type Parameters } from '@fedamole/mole';
 import type { TrainingJob, TrainingProgress } from '@fedamole/queues';
 import { seededRandom } from '@fedamole/seeded-random';
-import { meanEmbeddings, shuffledBatches, trainLocally, type Engine, type LocalTrainingReport } from '@fedamole/training';
+import {
+  meanEmbeddings,
+  shuffledBatches,
+  trainLocally,
+  type Engine,
+  type LocalTrainingReport,
+} from '@fedamole/training';
 import { longestExample, splitSizes, type ClientDataCache, type ClientSplits } from './client-data.js';
 import type { EngineCache, LoadedModel } from './engine-cache.js';
 import { measure, mostFrequentAnswerRougeL } from './measure.js';
+import { UnsuitableJobError } from './permanent-errors.js';
 import { reporter, type Report } from './progress.js';
 
 export interface Workplace {
@@ -41,6 +48,12 @@ export async function runJob(
   const { configuration, baseModel, client } = job;
   const loaded = await workplace.engines.model(baseModel);
   const maxLength = longestExample(configuration, loaded.model.decoder.maxPositions);
+  const { maxNewTokens } = configuration;
+  if (maxLength - maxNewTokens <= loaded.tokenizer.prefixIds.length) {
+    throw new UnsuitableJobError(
+      `maxNewTokens is ${maxNewTokens}: of ${maxLength} positions that leaves none for a prompt`,
+    );
+  }
   const splits = await workplace.data.splits(client, loaded.tokenizer, baseModel.digest, maxLength, configuration.seed);
   const engine = await workplace.engines.engine(baseModel, configuration);
   const prepared: Prepared = { ...loaded, engine, splits, maxLength, report };
@@ -62,7 +75,11 @@ async function measureBaseline(
   };
 }
 
-async function train(job: TrainJob, artifacts: ArtifactStore, prepared: Prepared): Promise<Omit<TrainingResult, 'seconds'>> {
+async function train(
+  job: TrainJob,
+  artifacts: ArtifactStore,
+  prepared: Prepared,
+): Promise<Omit<TrainingResult, 'seconds'>> {
   const { model, engine, splits, tokenizer, maxLength, report } = prepared;
   const { configuration, held } = job;
   const { rank, alpha, topK, experts, stepsPerRound, maxNewTokens } = configuration;
@@ -77,7 +94,9 @@ async function train(job: TrainJob, artifacts: ArtifactStore, prepared: Prepared
   let embeddings: string | null = null;
   if (!job.lastRound) {
     report({ phase: 'embedding' });
-    embeddings = await artifacts.put(encodeEmbeddings(await meanEmbeddings(engine, parameters, splits.embedding, tokenizer.padTokenId)));
+    embeddings = await artifacts.put(
+      encodeEmbeddings(await meanEmbeddings(engine, parameters, splits.embedding, tokenizer.padTokenId)),
+    );
   }
   const modules = unstackParameters(model.modules, parameters, held, rank);
   const adapter = encodeAdapter(model.modules, modules, { rank, alpha, topK, baseModel: job.baseModel.digest });

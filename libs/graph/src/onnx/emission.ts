@@ -22,7 +22,9 @@ function swapLastAxes(emitter: Emitter, tensor: Tensor): string {
   const axes = tensor.shape.map((_, axis) => axis);
   const permutation = [...axes.slice(0, -2), axes.length - 1, axes.length - 2];
   const shape = permutation.map((axis) => tensor.shape[axis] as Dimension);
-  return emitter.value('Transpose', [tensor.name], shape, tensor.dataType, { attributes: { perm: { ints: permutation } } });
+  return emitter.value('Transpose', [tensor.name], shape, tensor.dataType, {
+    attributes: { perm: { ints: permutation } },
+  });
 }
 
 /** Gemm for matrices; FusedMatMul with leading axes in float32, else Transpose, MatMul and Mul. */
@@ -72,7 +74,9 @@ function emitRotate(emitter: Emitter, { inputs, outputs, parameters }: Applicati
   const tableShape = sines.shape;
   const sine = parameters.inverse ? emitter.value('Neg', [sines.name], tableShape, dataType) : sines.name;
   if (emitter.computeType === 'float32') {
-    emitter.write('RotaryEmbedding', [x.name, positions.name, cosines.name, sine], [output], { domain: 'com.microsoft' });
+    emitter.write('RotaryEmbedding', [x.name, positions.name, cosines.name, sine], [output], {
+      domain: 'com.microsoft',
+    });
     return;
   }
   const rows = (table: string): string => {
@@ -80,14 +84,19 @@ function emitRotate(emitter: Emitter, { inputs, outputs, parameters }: Applicati
     return emitter.value('Unsqueeze', [gathered, emitter.integers([2])], [batch, time, 1, half], dataType);
   };
   const shape: Shape = [batch, time, parameters.heads, half];
-  const heads = emitter.value('Reshape', [x.name, emitter.shapeVector([batch, time, parameters.heads, 2 * half])], [
-    batch,
-    time,
-    parameters.heads,
-    2 * half,
-  ], dataType);
+  const heads = emitter.value(
+    'Reshape',
+    [x.name, emitter.shapeVector([batch, time, parameters.heads, 2 * half])],
+    [batch, time, parameters.heads, 2 * half],
+    dataType,
+  );
   const slice = (from: number, to: number): string =>
-    emitter.value('Slice', [heads, emitter.integers([from]), emitter.integers([to]), emitter.integers([3])], shape, dataType);
+    emitter.value(
+      'Slice',
+      [heads, emitter.integers([from]), emitter.integers([to]), emitter.integers([3])],
+      shape,
+      dataType,
+    );
   const [first, second, cosine, rotation] = [slice(0, half), slice(half, 2 * half), rows(cosines.name), rows(sine)];
   const times = (a: string, b: string): string => emitter.value('Mul', [a, b], shape, dataType);
   const left = emitter.value('Sub', [times(first, cosine), times(second, rotation)], shape, dataType);
@@ -137,10 +146,15 @@ function emitTopMask(emitter: Emitter, { inputs, outputs, parameters }: Applicat
   const zeros = emitter.value('Mul', [x.name, emitter.floats([0], [])], x.shape, x.dataType);
   const values = `${output.name}_values`;
   const indices = `${output.name}_indices`;
-  emitter.write('TopK', [x.name, emitter.integers([parameters.count])], [
-    { ...output, name: values, shape: picked },
-    { ...output, name: indices, shape: picked, dataType: 'int64' },
-  ], { attributes: { axis: { int: -1 }, largest: { int: 1 }, sorted: { int: 0 } } });
+  emitter.write(
+    'TopK',
+    [x.name, emitter.integers([parameters.count])],
+    [
+      { ...output, name: values, shape: picked },
+      { ...output, name: indices, shape: picked, dataType: 'int64' },
+    ],
+    { attributes: { axis: { int: -1 }, largest: { int: 1 }, sorted: { int: 0 } } },
+  );
   const none = emitter.value('Mul', [values, emitter.floats([0], [])], picked, x.dataType);
   const ones = emitter.value('Add', [none, emitter.floats([1], [])], picked, x.dataType);
   emitter.write('ScatterElements', [zeros, indices, ones], [output], { attributes: { axis: { int: -1 } } });
@@ -159,7 +173,12 @@ function emitSilu(emitter: Emitter, { inputs, outputs }: Application<'silu'>): v
 function emitScatterRows(emitter: Emitter, { inputs, outputs, parameters }: Application<'scatterRows'>): void {
   const [updates, indices] = inputs as [Tensor, Tensor];
   const [output] = outputs as [Tensor];
-  const zeros = emitter.value('Expand', [emitter.floats([0], [1, 1]), emitter.shapeVector([parameters.rows, output.shape[1] as Dimension])], output.shape, output.dataType);
+  const zeros = emitter.value(
+    'Expand',
+    [emitter.floats([0], [1, 1]), emitter.shapeVector([parameters.rows, output.shape[1] as Dimension])],
+    output.shape,
+    output.dataType,
+  );
   const column = emitter.value('Unsqueeze', [indices.name, emitter.integers([1])], [...indices.shape, 1], 'int64');
   // the accumulating form of ScatterND: an index that occurs twice adds both rows
   emitter.write('ScatterND', [zeros, column, updates.name], [output], { attributes: { reduction: { string: 'add' } } });
@@ -189,9 +208,13 @@ export const emissionRules: { [P in PrimitiveName]: EmissionRule<P> } = {
   concat: (emitter, { inputs, outputs, parameters }) =>
     emitter.write('Concat', names(inputs), outputs, { attributes: { axis: { int: parameters.axis } } }),
   split: (emitter, { inputs, outputs, parameters: { axis, sizes } }) =>
-    emitter.write('Split', [...names(inputs), emitter.shapeVector(sizes)], outputs, { attributes: { axis: { int: axis } } }),
+    emitter.write('Split', [...names(inputs), emitter.shapeVector(sizes)], outputs, {
+      attributes: { axis: { int: axis } },
+    }),
   sum: (emitter, { inputs, outputs, parameters }) =>
-    emitter.write('ReduceSum', [...names(inputs), emitter.integers(parameters.axes)], outputs, { attributes: { keepdims: { int: 1 } } }),
+    emitter.write('ReduceSum', [...names(inputs), emitter.integers(parameters.axes)], outputs, {
+      attributes: { keepdims: { int: 1 } },
+    }),
   broadcast: (emitter, { inputs, outputs, parameters }) =>
     emitter.write('Expand', [...names(inputs), emitter.shapeVector(parameters.shape)], outputs),
   gatherRows: direct('Gather', { axis: { int: 0 } }),

@@ -35,7 +35,13 @@ export class Emitter {
   }
 
   /** Adds a node with one new value that only the emission knows; returns its name. */
-  value(operator: string, inputs: readonly string[], shape: Shape, dataType: DataType, options: NodeOptions = {}): string {
+  value(
+    operator: string,
+    inputs: readonly string[],
+    shape: Shape,
+    dataType: DataType,
+    options: NodeOptions = {},
+  ): string {
     const name = `e${(this.count += 1)}`;
     this.addNode(operator, inputs, [name], options);
     this.intermediates.push({ name, shape, dataType });
@@ -156,7 +162,10 @@ export function emitModel(graph: Graph, outputs: Readonly<Record<string, Tensor>
   const emitter = new Emitter(graph.computeType, inputs);
   for (const initializer of graph.initializers) if (needed.has(initializer.tensor)) emitter.initializer(initializer);
   for (const application of applications.reverse()) {
-    (emissionRules[application.primitive] as (emitter: Emitter, application: Application) => void)(emitter, application);
+    (emissionRules[application.primitive] as (emitter: Emitter, application: Application) => void)(
+      emitter,
+      application,
+    );
   }
   return emitter.encode(outputs);
 }
