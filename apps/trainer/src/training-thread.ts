@@ -13,6 +13,8 @@ interface Running {
 export class TrainingThread {
   private worker: Worker | null = null;
   private running: Running | null = null;
+  /** Resolves when no job runs any more, however it ended. */
+  private idle: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly settings: ThreadSettings) {}
 
@@ -28,17 +30,23 @@ export class TrainingThread {
     const say = (message: ToThread): void => worker.postMessage(message);
     const abort = (): void => say({ type: 'abort' });
     signal.addEventListener('abort', abort, { once: true });
-    return new Promise<BaselineResult | TrainingResult>((resolve, reject) => {
+    const result = new Promise<BaselineResult | TrainingResult>((resolve, reject) => {
       this.running = { resolve, reject, onProgress };
       say({ type: 'run', job });
     }).finally(() => {
       this.running = null;
       signal.removeEventListener('abort', abort);
     });
+    this.idle = result.catch(() => undefined);
+    return result;
   }
 
+  /** Stops a running job first: a thread that is terminated while ONNX Runtime computes takes the whole process with it. */
   async close(): Promise<void> {
-    await this.worker?.terminate();
+    const worker = this.worker;
+    worker?.postMessage({ type: 'abort' } satisfies ToThread);
+    await this.idle;
+    await worker?.terminate();
   }
 
   private start(): Worker {

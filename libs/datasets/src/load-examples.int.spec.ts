@@ -61,7 +61,12 @@ describe('loading examples', () => {
     ['a line that is no object', 'd.jsonl', `${good}\n\n[1]`, /d\.jsonl:3: a list is not an object/],
     ['a missing instruction', 'd.jsonl', '{"output":"o"}', /d\.jsonl:1: field "instruction" is missing, not a text/],
     ['a blank instruction', 'd.jsonl', '{"instruction":" ","output":"o"}', /d\.jsonl:1: field "instruction" is blank/],
-    ['a number as input', 'd.jsonl', '{"instruction":"a","input":3,"output":"o"}', /field "input" is a number, not a text/],
+    [
+      'a number as input',
+      'd.jsonl',
+      '{"instruction":"a","input":3,"output":"o"}',
+      /field "input" is a number, not a text/,
+    ],
     ['null as input', 'd.jsonl', '{"instruction":"a","input":null,"output":"o"}', /field "input" is null, not a text/],
     ['a list as output', 'd.jsonl', '{"instruction":"a","output":["o"]}', /field "output" is a list, not a text/],
     ['a blank output', 'd.jsonl', '{"instruction":"a","output":"\\n "}', /d\.jsonl:1: field "output" is blank/],

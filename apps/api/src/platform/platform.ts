@@ -41,6 +41,8 @@ export async function openPlatform(settings: ApiSettings, logger: Logger): Promi
     const database = openDatabase(settings.databaseUrl, onDatabaseError);
     closings.push(() => database.close());
     await requireMigrations(database, settings.databaseUrl);
+    // Loads what Prisma would load at its first query: what cannot be loaded is told at the start.
+    await database.prisma.$connect();
 
     const onError = (error: Error): void => logger.warn({ err: error }, 'queue connection failed');
     const training = await openQueue(settings.queue, trainingQueueName(defaultPool), { migrate: true, onError });

@@ -1,0 +1,92 @@
+/** What a training job needs, made for tests: clients with a few of the quickstart's examples, artifacts, jobs. */
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { encodePool } from '@fedamole/adapters';
+import { ArtifactStore, folderDigest } from '@fedamole/artifacts';
+import { readModel, type Model } from '@fedamole/base-models';
+import { federationConfiguration, resolveConfiguration, type FederationConfigurationInput } from '@fedamole/federation';
+import { initialisePool } from '@fedamole/mole';
+import type { TrainingJob } from '@fedamole/queues';
+import { seededRandom } from '@fedamole/seeded-random';
+import type { ThreadSettings } from './thread/messages.js';
+
+const quickstart = fileURLToPath(new URL('../../../examples/quickstart', import.meta.url));
+const EXAMPLES = 40;
+const EXPERTS = 6;
+
+export const clients = ['call-notes', 'hospital-triage'] as const;
+export type TrainJob = Extract<TrainingJob, { kind: 'train' }>;
+
+export class Workshop {
+  private constructor(
+    private readonly root: string,
+    readonly model: Model,
+    readonly modelDigest: string,
+    readonly artifacts: ArtifactStore,
+  ) {}
+
+  /** Each client has a folder with the first 40 of its examples. */
+  static async open(): Promise<Workshop> {
+    const root = await mkdtemp(join(tmpdir(), 'trainer-'));
+    await cp(join(quickstart, 'model'), join(root, 'models', 'model'), { recursive: true });
+    const model = await readModel(join(root, 'models', 'model'));
+    const digest = await folderDigest(model.folder);
+    const workshop = new Workshop(root, model, digest, new ArtifactStore(join(root, 'artifacts')));
+    for (const client of clients) {
+      const text = await readFile(join(quickstart, 'clients', client, 'examples.jsonl'), 'utf8');
+      await workshop.writeData(client, text.split('\n').slice(0, EXAMPLES));
+    }
+    return workshop;
+  }
+
+  close(): Promise<void> {
+    return rm(this.root, { recursive: true });
+  }
+
+  dataFile(client: string): string {
+    return join(this.root, 'clients', client, 'examples.jsonl');
+  }
+
+  async writeData(client: string, lines: readonly string[]): Promise<void> {
+    await mkdir(join(this.root, 'clients', client), { recursive: true });
+    await writeFile(this.dataFile(client), lines.join('\n'));
+  }
+
+  settings(names: readonly string[] = clients): ThreadSettings {
+    return {
+      clients: Object.fromEntries(names.map((client) => [client, join(this.root, 'clients', client)])),
+      modelsFolder: join(this.root, 'models'),
+      artifactsFolder: this.artifacts.folder,
+      threads: 1,
+    };
+  }
+
+  private header(changes: FederationConfigurationInput) {
+    const input = { stepsPerRound: 3, maxNewTokens: 3, rank: 4, experts: EXPERTS, maxExperts: 4, ...changes };
+    const configuration = resolveConfiguration(federationConfiguration.parse(input), clients.length);
+    const baseModel = { name: 'model', digest: this.modelDigest };
+    return { federationId: 'federation', round: 1, attempt: 1, configuration, client: 'call-notes', baseModel };
+  }
+
+  baselineJob(changes: FederationConfigurationInput = {}): TrainingJob {
+    return { ...this.header(changes), round: 0, kind: 'measure-baseline' };
+  }
+
+  /** The first round of a client that holds experts 0 and 3 of every other module, and 1, 2 and 5 of the rest. */
+  async trainJob(changes: FederationConfigurationInput = {}): Promise<TrainJob> {
+    const header = this.header(changes);
+    const held = Object.fromEntries(
+      this.model.modules.map(({ name }, index) => [name, index % 2 === 0 ? [0, 3] : [1, 2, 5]]),
+    );
+    return { ...header, kind: 'train', pool: await this.storePool(4, EXPERTS), held, lastRound: false };
+  }
+
+  /** The digest of a first pool. */
+  storePool(rank: number, experts: number): Promise<string> {
+    const { modules } = this.model;
+    const pool = initialisePool(modules, { rank, experts }, (module) => seededRandom('pool', module));
+    return this.artifacts.put(encodePool(modules, pool, { rank, alpha: 16, topK: 2, baseModel: this.modelDigest }));
+  }
+}

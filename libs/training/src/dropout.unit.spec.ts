@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import { dropoutMask } from './dropout.js';
+
+const LENGTH = 200_000;
+const dropped = (mask: Float32Array): number => mask.filter((element) => element === 0).length;
+
+describe('a dropout mask', () => {
+  it.each([0.05, 0.1, 0.5, 0.9])('drops a share of %p and scales up the rest', (rate) => {
+    const mask = dropoutMask(LENGTH, rate, 12345);
+    // five standard deviations of a binomial share
+    const tolerance = 5 * Math.sqrt((rate * (1 - rate)) / LENGTH);
+    expect(Math.abs(dropped(mask) / LENGTH - rate)).toBeLessThan(tolerance);
+    expect(new Set(mask)).toEqual(new Set([0, Math.fround(1 / (1 - rate))]));
+  });
+
+  it('leaves the mean as it is', () => {
+    const mask = dropoutMask(LENGTH, 0.05, 99);
+    expect(mask.reduce((sum, element) => sum + element, 0) / LENGTH).toBeCloseTo(1, 2);
+  });
+
+  it('is a function of its seed', () => {
+    expect(dropoutMask(1000, 0.3, 7)).toEqual(dropoutMask(1000, 0.3, 7));
+    expect(dropoutMask(1000, 0.3, 7)).not.toEqual(dropoutMask(1000, 0.3, 8));
+    expect(dropoutMask(1000, 0.3, 0xffff_ffff)).not.toEqual(dropoutMask(1000, 0.3, 0x7fff_ffff));
+  });
+
+  it('stays as it is from release to release', () => {
+    const kept = Array.from(dropoutMask(24, 0.5, 2024), (element) => (element === 0 ? '.' : 'x')).join('');
+    expect(kept).toBe('.x.x........xxx...x.xx..');
+  });
+
+  it('drops neighbours independently', () => {
+    const mask = dropoutMask(LENGTH, 0.5, 4242);
+    let pairs = 0;
+    for (let index = 1; index < LENGTH; index += 1) if (mask[index] === 0 && mask[index - 1] === 0) pairs += 1;
+    expect(Math.abs(pairs / LENGTH - 0.25)).toBeLessThan(0.01);
+  });
+
+  it('drops nothing at rate 0', () => {
+    expect(new Set(dropoutMask(1000, 0, 5))).toEqual(new Set([1]));
+  });
+
+  it('refuses seed 0, from which every mask would be empty', () => {
+    expect(() => dropoutMask(10, 0.1, 0)).toThrow('xorshift has no sequence for seed 0');
+  });
+});
