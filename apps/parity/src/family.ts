@@ -7,12 +7,14 @@ import { z } from 'zod';
 import { relativeDifference, worst, type Comparison } from './comparison.js';
 import { allLogits, logitsDifference } from './model-outputs.js';
 import { batchTags, readBatch } from './reference-batch.js';
+import { withReferenceBiases, withReferencePositions } from './reference-habits.js';
 import { readJson, Reference } from './reference.js';
 
 const description = z.object({ lora_r: z.number(), lora_alpha: z.number(), targets: z.array(z.string()) });
 
 export async function compareFamily(folder: string): Promise<Comparison[]> {
-  const model = await readModel(folder);
+  const read = await readModel(folder);
+  const model = { ...read, decoder: withReferenceBiases(read.decoder) };
   const {
     lora_r: rank,
     lora_alpha: alpha,
@@ -29,7 +31,8 @@ export async function compareFamily(folder: string): Promise<Comparison[]> {
   const adapted = new Engine({ ...model, modules }, { ...settings, adapter: { kind: 'lora', rank, alpha } });
   const comparisons: Comparison[] = [];
   for (const tag of batchTags(reference)) {
-    const { batch, attended } = readBatch(reference, tag);
+    const { attended, ...found } = readBatch(reference, tag);
+    const batch = withReferencePositions(model.decoder, found.batch);
     const width = model.decoder.vocabularySize;
     const logitsError = async (engine: Engine, values: Parameters, name: string): Promise<Comparison> => {
       const difference = logitsDifference(

@@ -5,11 +5,11 @@ import { largestDifference } from './comparison.js';
 
 /** [rows * time, vocabulary] */
 export async function allLogits(engine: Engine, parameters: Parameters, batch: Batch): Promise<Float32Array> {
-  const { rows, time, inputIds, positions, attentionBias } = batch;
+  const { rows, time, inputIds, positions, lengths } = batch;
   const selected = BigInt64Array.from({ length: rows * time }, (_, position) => BigInt(position));
   const { logits } = await engine.decode(
     parameters,
-    { rows, time, past: 0, inputIds, positions, attentionBias, selected },
+    { rows, time, past: 0, inputIds, positions, lengths, selected },
     null,
   );
   return logits;

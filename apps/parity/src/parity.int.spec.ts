@@ -8,16 +8,29 @@ import { passes } from './comparison.js';
 
 const fixtures = join(import.meta.dirname, '../../../fixtures');
 
-describe.each(['families/llama', 'families/llama3-rope', 'mole', 'federation', 'assignment.json', 'rouge-l.json'])(
-  '%s',
-  (path) => {
-    it('agrees with the reference within every tolerance', async () => {
-      const comparisons = await comparePath(join(fixtures, path));
-      expect(comparisons.length).toBeGreaterThan(0);
-      expect(comparisons.filter((comparison) => !passes(comparison))).toEqual([]);
-    });
-  },
-);
+describe.each([
+  'families/llama',
+  'families/llama3-rope',
+  'families/mistral',
+  'families/qwen2',
+  'families/qwen3',
+  'families/gemma2',
+  'families/phi3',
+  'families/gpt2',
+  'families/opt',
+  'families/opt-350m',
+  'families/falcon-rw',
+  'mole',
+  'federation',
+  'assignment.json',
+  'rouge-l.json',
+])('%s', (path) => {
+  it('agrees with the reference within every tolerance', async () => {
+    const comparisons = await comparePath(join(fixtures, path));
+    expect(comparisons.length).toBeGreaterThan(0);
+    expect(comparisons.filter((comparison) => !passes(comparison))).toEqual([]);
+  });
+});
 
 describe('a comparison', () => {
   let folder: string;

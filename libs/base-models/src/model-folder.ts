@@ -54,9 +54,7 @@ export async function readModel(folder: string): Promise<Model> {
   const weightsFolder = commonFolder(headers.map(({ file }) => dirname(file)));
   const weights = new Map<string, WeightLocation>();
   for (const [name, shape] of decoder.weights) {
-    const header = headers.find(({ tensors }) => tensors.has(name));
-    if (header === undefined) throw new ModelFolderError(`${folder}: weight ${name} is missing`);
-    weights.set(name, locate(header, name, shape, weightsFolder));
+    weights.set(name, locate(folder, headers, name, shape, weightsFolder));
   }
   return {
     folder,
@@ -68,14 +66,24 @@ export async function readModel(folder: string): Promise<Model> {
   };
 }
 
+/** Some published checkpoints hold the bare model: their names lack the first part, such as GPT-2's `transformer`. */
+const spellings = (name: string): string[] => [name, name.slice(name.indexOf('.') + 1)];
+
 function locate(
-  header: SafetensorsHeader,
+  folder: string,
+  headers: readonly SafetensorsHeader[],
   name: string,
   shape: readonly number[],
   weightsFolder: string,
 ): WeightLocation {
-  const range = header.tensors.get(name);
-  if (range === undefined) throw new ModelFolderError(`${header.file}: weight ${name} is missing`);
+  const found = headers.flatMap((header) =>
+    spellings(name).flatMap((spelling) => {
+      const range = header.tensors.get(spelling);
+      return range === undefined ? [] : [{ header, range }];
+    }),
+  )[0];
+  if (found === undefined) throw new ModelFolderError(`${folder}: weight ${name} is missing`);
+  const { header, range } = found;
   const dataType = weightTypes[range.dtype];
   if (dataType === undefined) {
     throw new ModelFolderError(

@@ -9,6 +9,7 @@ import {
   broadcast,
   concat,
   divide,
+  exp,
   gatherRows,
   matmul,
   multiply,
@@ -113,6 +114,21 @@ export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' }
     const slope = subtract(y as Tensor, multiply(y as Tensor, y as Tensor));
     return [multiply(gradient as Tensor, slope)];
   },
+  tanh: ({ outputs: [y], outputGradients: [gradient] }) => {
+    const square = multiply(y as Tensor, y as Tensor);
+    return [subtract(gradient as Tensor, multiply(gradient as Tensor, square))];
+  },
+  // 1 where y > 0: the sign of the output
+  relu: ({ inputs: [x], outputs: [y], outputGradients: [gradient] }) => {
+    const [positive] = (x as Tensor).graph.apply('positiveMask', [y as Tensor], {}) as [Tensor];
+    return [multiply(gradient as Tensor, positive)];
+  },
+  exp: ({ outputs: [y], outputGradients: [gradient] }) => [multiply(gradient as Tensor, y as Tensor)],
+  // erf' = 2 / sqrt(pi) exp(-x^2)
+  erf: ({ inputs: [x], outputGradients: [gradient] }) => {
+    const slope = exp(scale(multiply(x as Tensor, x as Tensor), -1));
+    return [scale(multiply(gradient as Tensor, slope), 2 / Math.sqrt(Math.PI))];
+  },
   softmax: ({ outputs, outputGradients }) => {
     const [y] = outputs as [Tensor];
     const weighted = multiply(outputGradients[0] as Tensor, y);
@@ -132,6 +148,23 @@ export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' }
       return multiply(subtract(weighted, multiply(x, multiply(multiply(inverse, inverse), mean))), inverse);
     };
     return [wanted(x, gradientX), wanted(weight, () => multiply(gradient, multiply(x, inverse)))];
+  },
+
+  // n = (x - m) v, y = n w + b: dx = v (g - mean(g) - n mean(g n)) with g = dy w, dw = sum of dy n, db = sum of dy
+  layerNormalize: ({ inputs, outputs, outputGradients }) => {
+    const [x, weight, bias] = inputs as [Tensor, Tensor, Tensor];
+    const [, mean, inverse] = outputs as [Tensor, Tensor, Tensor];
+    const gradient = outputGradients[0] as Tensor;
+    const width = dimensionOf(x, -1);
+    if (typeof width !== 'number') throw new Error(`LayerNormalize: its width ${width} is symbolic`);
+    const normal = multiply(subtract(x, mean), inverse);
+    const gradientX = () => {
+      const weighted = multiply(gradient, weight);
+      const average = (tensor: Tensor): Tensor => scale(sum(tensor, [last(x)]), 1 / width);
+      const centred = subtract(weighted, average(weighted));
+      return multiply(subtract(centred, multiply(normal, average(multiply(weighted, normal)))), inverse);
+    };
+    return [wanted(x, gradientX), wanted(weight, () => multiply(gradient, normal)), wanted(bias, () => gradient)];
   },
 
   // a rotation's transpose is the rotation by the opposite angles
@@ -203,6 +236,19 @@ export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' }
     ];
   },
   crossEntropyGradient: 'frozen',
+  logitsCrossEntropy: ({ inputs, outputs, outputGradients }) => {
+    const [logits, targets, weights] = inputs as [Tensor, Tensor, Tensor];
+    const [lossGradient, ...others] = outputGradients;
+    if (others.some((gradient) => gradient !== null))
+      throw new Error('LogitsCrossEntropy: only the summed loss has a gradient');
+    const [, , logProbabilities] = outputs as [Tensor, Tensor, Tensor];
+    const [direction] = logits.graph.apply('logitsCrossEntropyGradient', [logProbabilities, targets, weights], {}) as [
+      Tensor,
+    ];
+    return [multiply(direction, lossGradient as Tensor), null, unsupported('LogitsCrossEntropy', weights, 'weights')];
+  },
+  logitsCrossEntropyGradient: 'frozen',
+  positiveMask: 'frozen',
   topMask: 'frozen',
   cast: 'frozen',
   dimensionSize: 'frozen',

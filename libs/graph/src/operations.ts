@@ -24,6 +24,26 @@ export const multiply = (a: Tensor, b: Tensor): Tensor => first(a.graph.apply('m
 export const divide = (a: Tensor, b: Tensor): Tensor => first(a.graph.apply('divide', [a, b], {}));
 export const scale = (x: Tensor, factor: number): Tensor => first(x.graph.apply('scale', [x], { factor }));
 export const silu = (x: Tensor): Tensor => first(x.graph.apply('silu', [x], {}));
+export const tanh = (x: Tensor): Tensor => first(x.graph.apply('tanh', [x], {}));
+export const relu = (x: Tensor): Tensor => first(x.graph.apply('relu', [x], {}));
+export const exp = (x: Tensor): Tensor => first(x.graph.apply('exp', [x], {}));
+export const erf = (x: Tensor): Tensor => first(x.graph.apply('erf', [x], {}));
+
+/** x * Phi(x), with the normal distribution's Phi (Hendrycks and Gimpel 2016). */
+export const gelu = (x: Tensor): Tensor => scale(multiply(x, add(erf(scale(x, Math.SQRT1_2)), one(x))), 0.5);
+
+/** The same paper's approximation by a hyperbolic tangent. */
+export function geluTanh(x: Tensor): Tensor {
+  const cubed = multiply(multiply(x, x), x);
+  const inner = scale(add(x, scale(cubed, 0.044715)), Math.sqrt(2 / Math.PI));
+  return scale(multiply(x, add(tanh(inner), one(x))), 0.5);
+}
+
+const one = (like: Tensor): Tensor => like.graph.constant([1], [1]);
+
+/** `cap * tanh(x / cap)`: soft capping. */
+export const softCap = (x: Tensor, cap: number): Tensor => scale(tanh(scale(x, 1 / cap)), cap);
+
 export const sigmoid = (x: Tensor): Tensor => first(x.graph.apply('sigmoid', [x], {}));
 
 /** Softmax over the last axis. */
@@ -32,6 +52,10 @@ export const softmax = (x: Tensor): Tensor => first(x.graph.apply('softmax', [x]
 /** Root-mean-square normalisation of the last axis, times `weight` [width] (Zhang and Sennrich 2019, equation 4). */
 export const rmsNormalize = (x: Tensor, weight: Tensor, epsilon: number): Tensor =>
   first(x.graph.apply('rmsNormalize', [x, weight], { epsilon }));
+
+/** Layer normalisation of the last axis (Ba et al. 2016), times `weight` plus `bias`, each [width]. */
+export const layerNormalize = (x: Tensor, weight: Tensor, bias: Tensor, epsilon: number): Tensor =>
+  first(x.graph.apply('layerNormalize', [x, weight, bias], { epsilon }));
 
 export interface RotaryTables {
   /** [positions, width / 2] */
@@ -94,6 +118,15 @@ export interface CrossEntropy {
  */
 export function crossEntropy(hidden: Tensor, vocabulary: Tensor, targets: Tensor, weights: Tensor): CrossEntropy {
   const [loss, tokenLosses] = hidden.graph.apply('crossEntropy', [hidden, vocabulary, targets, weights], {}) as [
+    Tensor,
+    Tensor,
+  ];
+  return { loss, tokenLosses };
+}
+
+/** The same of logits [positions, words] that were changed after the output layer, with gradients to the logits. */
+export function logitsCrossEntropy(logits: Tensor, targets: Tensor, weights: Tensor): CrossEntropy {
+  const [loss, tokenLosses] = logits.graph.apply('logitsCrossEntropy', [logits, targets, weights], {}) as [
     Tensor,
     Tensor,
   ];

@@ -56,10 +56,23 @@ export const primitiveCases: { readonly [P in PrimitiveName]: readonly Primitive
   scale: [{ title: 'a factor', inputs: [real(2, 3)], parameters: { factor: -1.5 } }],
   silu: onePlace('both signs'),
   sigmoid: onePlace('both signs'),
+  tanh: onePlace('both signs'),
+  relu: onePlace('both signs'),
+  positiveMask: [{ title: 'both signs', inputs: [frozen(3, 4)], parameters: {} }],
+  exp: onePlace('both signs'),
+  erf: onePlace('both signs'),
   softmax: onePlace('rows'),
   rmsNormalize: [
     { title: 'rows', inputs: [real(3, 8), real(8)], parameters: { epsilon: 1e-5 }, differentiableOutputs: [0] },
     { title: 'a sequence', inputs: [real(2, 2, 8), real(8)], parameters: { epsilon: 0.1 }, differentiableOutputs: [0] },
+  ],
+  layerNormalize: [
+    {
+      title: 'rows',
+      inputs: [real(3, 8), real(8), real(8)],
+      parameters: { epsilon: 1e-5 },
+      differentiableOutputs: [0],
+    },
   ],
   rotate: [
     {
@@ -112,6 +125,17 @@ export const primitiveCases: { readonly [P in PrimitiveName]: readonly Primitive
   ],
   crossEntropyGradient: [
     { title: 'weighted positions', inputs: [frozen(4, 7), frozen(7, 5), indices(7, 4), frozen(4, 1)], parameters: {} },
+  ],
+  logitsCrossEntropy: [
+    {
+      title: 'weighted positions',
+      inputs: [real(4, 7), indices(7, 4), frozen(4, 1)],
+      parameters: {},
+      differentiableOutputs: [0],
+    },
+  ],
+  logitsCrossEntropyGradient: [
+    { title: 'weighted positions', inputs: [frozen(4, 7), indices(7, 4), frozen(4, 1)], parameters: {} },
   ],
   topMask: [{ title: 'two of five', inputs: [frozen(3, 5)], parameters: { count: 2 } }],
   cast: [{ title: 'to the same range', inputs: [frozen(3, 5)], parameters: { to: 'float64' } }],

@@ -16,10 +16,19 @@ export interface PrimitiveParameters {
   /** `x * sigmoid(x)` */
   silu: object;
   sigmoid: object;
+  tanh: object;
+  relu: object;
+  /** 1 where an element is above 0, else 0. */
+  positiveMask: object;
+  exp: object;
+  /** The error function. */
+  erf: object;
   /** Over the last axis. */
   softmax: object;
   /** `x / sqrt(mean(x^2) + epsilon) * weight` over the last axis; outputs that, and the inverse root. */
   rmsNormalize: { epsilon: number };
+  /** `(x - mean) / sqrt(variance + epsilon) * weight + bias` over the last axis; outputs that, the mean and the inverse root. */
+  layerNormalize: { epsilon: number };
   /** Rotary position embedding of [batch, time, heads * width]; inputs x, positions [batch, time], cosines and sines [positions, width / 2]. */
   rotate: { heads: number; inverse: boolean };
   /** `alpha * A B` over the last two axes, each transposed on request; leading axes equal. */
@@ -46,6 +55,13 @@ export interface PrimitiveParameters {
   crossEntropy: object;
   /** The gradient of `crossEntropy` with respect to the hidden states, before the weights' factor from above. */
   crossEntropyGradient: object;
+  /**
+   * Cross-entropy of logits [positions, words] that were changed after the output layer: inputs logits, targets [positions],
+   * weights [positions, 1]; outputs as those of `crossEntropy`.
+   */
+  logitsCrossEntropy: object;
+  /** The gradient of `logitsCrossEntropy` with respect to the logits, before the factor from above. */
+  logitsCrossEntropyGradient: object;
   /** 1 where an element is among the `count` largest of the last axis, else 0. */
   topMask: { count: number };
   cast: { to: DataType };

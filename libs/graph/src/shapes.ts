@@ -81,6 +81,11 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
   scale: unary,
   silu: unary,
   sigmoid: unary,
+  tanh: unary,
+  relu: unary,
+  positiveMask: unary,
+  exp: unary,
+  erf: unary,
   softmax: unary,
 
   rmsNormalize: (inputs) => {
@@ -93,6 +98,18 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
       { shape: x.shape, dataType: x.dataType },
       { shape: [...x.shape.slice(0, -1), 1], dataType: x.dataType },
     ];
+  },
+
+  layerNormalize: (inputs) => {
+    const [x, weight, bias] = exactly('LayerNormalize', inputs, 3);
+    const width = x.shape.at(-1);
+    if (weight.shape.length !== 1 || weight.shape[0] !== width || !sameShape(weight.shape, bias.shape)) {
+      throw new Error(
+        `LayerNormalize: weight ${formatShape(weight.shape)} and bias ${formatShape(bias.shape)} do not fit ${formatShape(x.shape)}`,
+      );
+    }
+    const column = { shape: [...x.shape.slice(0, -1), 1], dataType: x.dataType };
+    return [{ shape: x.shape, dataType: x.dataType }, column, column];
   },
 
   rotate: (inputs, { heads }) => {
@@ -214,6 +231,27 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
     const [positions] = matrix('CrossEntropyGradient', weights);
     const [, width] = matrix('CrossEntropyGradient', vocabulary);
     return [{ shape: [positions, width], dataType: logProbabilities.dataType }];
+  },
+
+  logitsCrossEntropy: (inputs) => {
+    const [logits, targets, weights] = exactly('LogitsCrossEntropy', inputs, 3);
+    const [positions] = matrix('LogitsCrossEntropy', logits);
+    if (!sameShape(targets.shape, [positions]) || !sameShape(weights.shape, [positions, 1])) {
+      throw new Error(
+        `LogitsCrossEntropy: targets ${formatShape(targets.shape)}, weights ${formatShape(weights.shape)} for ${positions} positions`,
+      );
+    }
+    const { dataType } = logits;
+    return [
+      { shape: [1], dataType },
+      { shape: [positions, 1], dataType },
+      { shape: logits.shape, dataType },
+    ];
+  },
+
+  logitsCrossEntropyGradient: (inputs) => {
+    const [logProbabilities] = exactly('LogitsCrossEntropyGradient', inputs, 3);
+    return [{ shape: logProbabilities.shape, dataType: logProbabilities.dataType }];
   },
 
   topMask: (inputs, { count }) => {

@@ -9,6 +9,7 @@ import {
   matmul,
   multiplyDimensions,
   reshape,
+  softCap,
   softmax,
   transpose,
   type Tensor,
@@ -21,6 +22,15 @@ export interface AttentionShape {
   readonly headWidth: number;
 }
 
+export interface AttentionScores {
+  /** Factor on the scores; 1 / sqrt(headWidth) unless the family says otherwise. */
+  readonly scale?: number;
+  /** Scores are softly capped at this magnitude, before the bias. */
+  readonly cap?: number | null;
+  /** Added to the scores: [batch, 1, 1, time, total] or what broadcasts to [batch, keyValueHeads, group, time, total]. */
+  readonly biases: readonly Tensor[];
+}
+
 /** [batch, time, heads * width] to [batch, keyValueHeads, group * time, width]. */
 function foldHeads(x: Tensor, heads: number, keyValueHeads: number, width: number): Tensor {
   const [batch, time] = [dimensionOf(x, 0), dimensionOf(x, 1)];
@@ -31,15 +41,15 @@ function foldHeads(x: Tensor, heads: number, keyValueHeads: number, width: numbe
 
 /**
  * Scaled dot-product attention. Queries are [batch, time, heads * headWidth], keys and values [batch, time,
- * keyValueHeads * headWidth], positions already applied; `bias` [batch, 1, 1, time, total] is added to the scores.
+ * keyValueHeads * headWidth], positions already applied.
  * Returns the context [batch * time, heads * headWidth] and all keys and values so far.
  */
 export function attention(
   queries: Tensor,
   keys: Tensor,
   values: Tensor,
-  bias: Tensor,
   { heads, keyValueHeads, headWidth }: AttentionShape,
+  { scale = headWidth ** -0.5, cap = null, biases }: AttentionScores,
   past?: KeyValues,
 ): { context: Tensor; present: KeyValues } {
   const [batch, time] = [dimensionOf(queries, 0), dimensionOf(queries, 1)];
@@ -53,8 +63,9 @@ export function attention(
   };
   const total = dimensionOf(present.keys, 2);
   const rows = multiplyDimensions(group, time);
-  const scores = matmul(folded, present.keys, { transposeB: true, alpha: headWidth ** -0.5 });
-  const masked = add(reshape(scores, [batch, keyValueHeads, group, time, total]), bias);
+  const scores = matmul(folded, present.keys, { transposeB: true, alpha: scale });
+  const capped = cap === null ? scores : softCap(scores, cap);
+  const masked = biases.reduce(add, reshape(capped, [batch, keyValueHeads, group, time, total]));
   const weights = reshape(softmax(masked), [batch, keyValueHeads, rows, total]);
   const context = reshape(matmul(weights, present.values), [batch, keyValueHeads, group, time, headWidth]);
   const tokens = multiplyDimensions(batch, time);

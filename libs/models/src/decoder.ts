@@ -1,7 +1,7 @@
 /** What every decoder family offers: its description, the weights that it reads, and its hidden states as a graph. */
 import type { Dimension, Graph, Tensor } from '@fedamole/graph';
 
-/** A linear layer that adapters may attach to; its frozen weight is [outputWidth, inputWidth]. */
+/** A linear layer that adapters may attach to: it maps [tokens, inputWidth] to [tokens, outputWidth]. */
 export interface LinearModule {
   readonly name: string;
   readonly inputWidth: number;
@@ -16,8 +16,13 @@ export interface DecoderInputs {
   readonly inputIds: Tensor;
   /** Each token's position in its own sequence [batch, time]. */
   readonly positions: Tensor;
-  /** Added to the attention scores [batch, 1, 1, time, past + time]: 0 where a query may look, else very negative. */
-  readonly attentionBias: Tensor;
+  /** Positions of all tokens so far, earlier ones first, as reals [batch, 1, 1, 1, past + time]. */
+  readonly keyPositions: () => Tensor;
+  /**
+   * Added to the attention scores [batch, 1, 1, time, past + time]: 0 where a query may look, else very negative. A window
+   * lets it see that many tokens, its own included.
+   */
+  readonly attentionBias: (window: number | null) => Tensor;
   /** Keys and values of earlier tokens, one pair a layer, each [batch, keyValueHeads, past, headWidth]. */
   readonly past?: readonly KeyValues[];
 }
@@ -28,14 +33,14 @@ export interface KeyValues {
 }
 
 export interface DecoderOutputs {
-  /** [batch * time, hiddenSize], before the last normalisation. */
+  /** [batch * time, width], before the last normalisation. */
   readonly hidden: Tensor;
   /** Keys and values of all tokens so far, one pair a layer. */
   readonly present: readonly KeyValues[];
 }
 
-/** Finds a weight by its Hugging Face name and checks its shape. */
-export type WeightSource = (name: string, shape: readonly number[]) => Tensor;
+/** Finds a weight by its Hugging Face name. */
+export type WeightSource = (name: string) => Tensor;
 
 export interface Decoder {
   readonly family: string;
@@ -49,10 +54,12 @@ export interface Decoder {
   /** The linear layers that are adapted unless others are named: PEFT's default targets of the family. */
   readonly defaultModules: readonly LinearModule[];
   hiddenStates(graph: Graph, weight: WeightSource, inputs: DecoderInputs, adapt: AdaptLinear): DecoderOutputs;
-  /** The last normalisation of selected hidden states [positions, hiddenSize]. */
+  /** What the output layer reads, from selected hidden states [positions, width]: usually their normalisation. */
   normalize(weight: WeightSource, hidden: Tensor): Tensor;
-  /** The output layer's matrix [vocabularySize, hiddenSize]. */
+  /** The output layer's matrix [vocabularySize, width]. */
   vocabulary(weight: WeightSource): Tensor;
+  /** Logits are softly capped at this magnitude; null where they are not. */
+  readonly logitCap: number | null;
 }
 
 /** The number of parameters that a decoder reads. */

@@ -1,9 +1,19 @@
 /** The decoder families that are built, by config.json's `model_type`. */
 import { asFields, oneOf, type ConfigurationFields } from './configuration-fields.js';
 import type { Decoder } from './decoder.js';
+import { falcon } from './falcon.js';
+import { gemma2 } from './gemma2.js';
+import { gpt2 } from './gpt2.js';
 import { llama } from './llama.js';
+import { mistral } from './mistral.js';
+import { opt } from './opt.js';
+import { phi3 } from './phi3.js';
+import { qwen2, qwen3 } from './qwen.js';
 
-const families = { llama } satisfies Record<string, (config: ConfigurationFields) => Decoder>;
+const families = { falcon, gemma2, gpt2, llama, mistral, opt, phi3, qwen2, qwen3 } satisfies Record<
+  string,
+  (config: ConfigurationFields) => Decoder
+>;
 
 /** Reads a config.json's contents. Throws UnsupportedModelError naming the field that is missing, malformed or unsupported. */
 export function readDecoder(config: unknown): Decoder {

@@ -2,7 +2,16 @@
  * Rotary position embedding: its frequencies from a model's configuration, in both spellings that Hugging Face uses
  * (`rope_parameters`, and the older `rope_scaling` beside `rope_theta`).
  */
-import type { Graph, RotaryTables } from '@fedamole/graph';
+import {
+  concat,
+  dimensionOf,
+  reshape,
+  rotate,
+  split,
+  type Graph,
+  type RotaryTables,
+  type Tensor,
+} from '@fedamole/graph';
 import { asFields, oneOf, positiveInteger, positiveNumber, type ConfigurationFields } from './configuration-fields.js';
 
 export type RotaryScaling =
@@ -77,4 +86,24 @@ export function rotaryTables(
     Array.from({ length: positions }, (_, position) => frequencies.map((frequency) => of(position * frequency))).flat();
   const shape = [positions, headWidth / 2];
   return { cosines: graph.constant(table(Math.cos), shape), sines: graph.constant(table(Math.sin), shape) };
+}
+
+/** Rotates x [batch, time, heads * headWidth]; where the tables are narrower than a head, only its first coordinates. */
+export function rotateHeads(
+  x: Tensor,
+  positions: Tensor,
+  tables: RotaryTables,
+  heads: number,
+  headWidth: number,
+): Tensor {
+  const rotated = 2 * (dimensionOf(tables.cosines, 1) as number);
+  if (rotated === headWidth) return rotate(x, positions, tables, heads);
+  const [batch, time] = [dimensionOf(x, 0), dimensionOf(x, 1)];
+  const parts = split(reshape(x, [batch, time, heads, headWidth]), 3, [rotated, headWidth - rotated]) as [
+    Tensor,
+    Tensor,
+  ];
+  const turned = rotate(reshape(parts[0], [batch, time, heads * rotated]), positions, tables, heads);
+  const joined = concat([reshape(turned, [batch, time, heads, rotated]), parts[1]], 3);
+  return reshape(joined, [batch, time, heads * headWidth]);
 }

@@ -6,17 +6,14 @@ export interface Sequence {
   readonly promptLength: number;
 }
 
-/** Added to an attention score where a query may not look; finite, so that a row of padding stays finite. */
-const HIDDEN = -1e9;
-
 export interface Batch {
   readonly rows: number;
   readonly time: number;
   /** [rows, time] */
   readonly inputIds: BigInt64Array;
   readonly positions: BigInt64Array;
-  /** [rows, 1, 1, time, time] */
-  readonly attentionBias: Float32Array;
+  /** Real tokens of each row. */
+  readonly lengths: readonly number[];
   /** 1 / n for each of the n real tokens, 0 for padding [rows * time, 1]. */
   readonly tokenWeights: Float32Array;
   /** Real tokens of the batch. */
@@ -59,30 +56,13 @@ export function makeBatch(sequences: readonly Sequence[], padTokenId: number): B
     time,
     inputIds,
     positions,
-    attentionBias: causalBias(lengths, time, 0),
+    lengths,
     tokenWeights,
     tokenCount,
     selected: BigInt64Array.from(selected),
     targets: BigInt64Array.from(targets),
     targetCounts: sequences.map(({ ids, promptLength }) => ids.length - promptLength),
   };
-}
-
-/**
- * The attention bias [rows, 1, 1, time, past + time] of left-padded rows: a query sees itself and what comes before it, and no
- * padding. `lengths` are the rows' real tokens out of past + time.
- */
-export function causalBias(lengths: readonly number[], time: number, past: number): Float32Array {
-  const total = past + time;
-  const bias = new Float32Array(lengths.length * time * total).fill(HIDDEN);
-  lengths.forEach((length, row) => {
-    for (let query = 0; query < time; query += 1) {
-      const start = (row * time + query) * total;
-      const end = past + query + 1;
-      if (end > total - length) bias.fill(0, start + total - length, start + end);
-    }
-  });
-  return bias;
 }
 
 /** Groups sequences of similar length: indices in order of length, `size` at a time. */

@@ -5,6 +5,7 @@
 import type { Model } from '@fedamole/base-models';
 import { dropoutMaskName, type Parameters } from '@fedamole/mole';
 import type { AdapterKind } from './adapter-kind.js';
+import { attentionFeeds } from './attention-feeds.js';
 import type { Batch } from './batch.js';
 import { dropoutMask } from './dropout.js';
 import {
@@ -61,8 +62,8 @@ export interface DecodingInput {
   readonly past: number;
   readonly inputIds: BigInt64Array;
   readonly positions: BigInt64Array;
-  /** [rows, 1, 1, time, past + time] */
-  readonly attentionBias: Float32Array;
+  /** Real tokens of each row so far, the new ones included. */
+  readonly lengths: readonly number[];
   /** Flat positions whose logits are wanted. */
   readonly selected: BigInt64Array;
 }
@@ -88,7 +89,7 @@ export class Engine {
     const session = await this.session('training', () =>
       trainingModel(this.model, adapter, { balanceWeight, dropout: dropout > 0 }),
     );
-    const feeds = { ...parameterFeeds(parameters), ...batchFeeds(batch) };
+    const feeds = { ...parameterFeeds(parameters), ...batchFeeds(session.inputNames, batch) };
     if (dropout > 0) {
       for (const { name, inputWidth } of this.model.modules) {
         const shape = [batch.rows * batch.time, inputWidth];
@@ -110,7 +111,7 @@ export class Engine {
   /** Token losses and mean embeddings of one batch, without dropout. */
   async evaluate(parameters: Parameters, batch: Batch): Promise<Evaluation> {
     const session = await this.session('evaluation', () => evaluationModel(this.model, this.settings.adapter));
-    const outputs = await session.run({ ...parameterFeeds(parameters), ...batchFeeds(batch) });
+    const outputs = await session.run({ ...parameterFeeds(parameters), ...batchFeeds(session.inputNames, batch) });
     const modules = this.settings.adapter.kind === 'mole' ? this.model.modules : [];
     return {
       tokenLosses: floatsOf(outputs['token_losses'], 'token_losses'),
@@ -134,13 +135,13 @@ export class Engine {
     cache: Cache,
   ): Promise<{ logits: Float32Array; cache: Feeds }> {
     const session = await this.session('decoding', () => decodingModel(this.model, this.settings.adapter));
-    const { rows, time, past } = input;
+    const { rows, time } = input;
     const outputs = await session.run({
       ...parameterFeeds(parameters),
       ...(cache ?? this.emptyCache(rows)),
       [inputNames.inputIds]: integers(input.inputIds, [rows, time]),
       [inputNames.positions]: integers(input.positions, [rows, time]),
-      [inputNames.attentionBias]: floats(input.attentionBias, [rows, 1, 1, time, past + time]),
+      ...attentionFeeds(session.inputNames, input),
       [inputNames.tokenWeights]: floats(new Float32Array(rows * time), [rows * time, 1]),
       [inputNames.selected]: integers(input.selected, [input.selected.length]),
     });
@@ -190,13 +191,13 @@ function parameterFeeds(parameters: Parameters): Feeds {
   return Object.fromEntries([...parameters].map(([name, { values, shape }]) => [name, floats(values, shape)]));
 }
 
-function batchFeeds(batch: Batch): Feeds {
+function batchFeeds(inputs: readonly string[], batch: Batch): Feeds {
   const { rows, time, selected } = batch;
   const count = selected.length;
   return {
+    ...attentionFeeds(inputs, { ...batch, past: 0 }),
     [inputNames.inputIds]: integers(batch.inputIds, [rows, time]),
     [inputNames.positions]: integers(batch.positions, [rows, time]),
-    [inputNames.attentionBias]: floats(batch.attentionBias, [rows, 1, 1, time, time]),
     [inputNames.tokenWeights]: floats(batch.tokenWeights, [rows * time, 1]),
     [inputNames.selected]: integers(selected, [count]),
     [inputNames.targets]: integers(batch.targets, [count]),

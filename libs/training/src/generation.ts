@@ -1,6 +1,6 @@
 /** Greedy generation with a key-value cache, several prompts at once. */
 import type { Parameters } from '@fedamole/mole';
-import { bucketByLength, causalBias } from './batch.js';
+import { bucketByLength } from './batch.js';
 import type { Cache, Engine } from './engine.js';
 
 /** Prompts that are continued at once; of similar length, so that little is padding. */
@@ -68,12 +68,7 @@ async function continueRows(
   let cache: Cache = null;
   for (let step = 0; step < maxNewTokens; step += 1) {
     const selected = BigInt64Array.from({ length: rows }, (_, row) => BigInt((row + 1) * time - 1));
-    const attentionBias = causalBias(lengths, time, past);
-    const result = await engine.decode(
-      parameters,
-      { rows, time, past, inputIds, positions, attentionBias, selected },
-      cache,
-    );
+    const result = await engine.decode(parameters, { rows, time, past, inputIds, positions, lengths, selected }, cache);
     cache = result.cache;
     past += time;
     time = 1;

@@ -14,9 +14,12 @@ import {
   gatherRows,
   Graph,
   gradientsOf,
+  logitsCrossEntropy,
   matmul,
   multiply,
   scale,
+  softCap,
+  type Dimension,
   type Tensor,
 } from '@fedamole/graph';
 import { TOKENS, type DecoderInputs, type KeyValues, type WeightSource } from '@fedamole/models';
@@ -27,13 +30,16 @@ import { attachAdapters, type AdapterKind } from './adapter-kind.js';
 export const inputNames = {
   inputIds: 'input_ids',
   positions: 'positions',
-  attentionBias: 'attention_bias',
+  keyPositions: 'key_positions',
   tokenWeights: 'token_weights',
   selected: 'selected',
   targets: 'targets',
   targetWeights: 'target_weights',
 } as const;
 
+/** One input a window: layers differ in how far they see. */
+export const attentionBiasName = (window: number | null): string =>
+  window === null ? 'attention_bias' : `attention_bias:${window}`;
 export const gradientName = (parameter: string): string => `gradient:${parameter}`;
 export const chosenName = (module: string): string => `chosen:${module}`;
 export const tokenEmbeddingName = (module: string): string => `token:${module}`;
@@ -71,7 +77,7 @@ export function decodingModel(model: Model, adapter: AdapterKind): Uint8Array {
   const { graph, hidden, weight, present } = forward(model, adapter, false, true);
   const selected = gatherRows(hidden, graph.input(inputNames.selected, ['selected'], { dataType: 'int64' }));
   const normed = model.decoder.normalize(weight, selected);
-  const logits = matmul(normed, model.decoder.vocabulary(weight), { transposeB: true });
+  const logits = outputLogits(model, weight, normed);
   const cache = present.flatMap(({ keys, values }, layer) => [
     [cacheName('keys', layer), keys] as const,
     [cacheName('values', layer), values] as const,
@@ -103,23 +109,37 @@ function decoderInputs(graph: Graph, { decoder }: Model, cached: boolean): Decod
   const inputIds = graph.input(inputNames.inputIds, ['batch', 'time'], { dataType: 'int64' });
   const positions = graph.input(inputNames.positions, ['batch', 'time'], { dataType: 'int64' });
   const total = cached ? '(past+time)' : 'time';
-  const attentionBias = graph.input(inputNames.attentionBias, ['batch', 1, 1, 'time', total]);
-  if (!cached) return { inputIds, positions, attentionBias };
+  const once = (name: string, shape: readonly Dimension[]): Tensor =>
+    graph.inputs.find((input) => input.name === name) ?? graph.input(name, shape);
+  const inputs: DecoderInputs = {
+    inputIds,
+    positions,
+    keyPositions: () => once(inputNames.keyPositions, ['batch', 1, 1, 1, total]),
+    attentionBias: (window) => once(attentionBiasName(window), ['batch', 1, 1, 'time', total]),
+  };
+  if (!cached) return inputs;
   const shape = ['batch', decoder.keyValueHeads, 'past', decoder.headWidth];
   const past = Array.from({ length: decoder.layers }, (_, layer) => ({
     keys: graph.input(pastName('keys', layer), shape),
     values: graph.input(pastName('values', layer), shape),
   }));
-  return { inputIds, positions, attentionBias, past };
+  return { ...inputs, past };
 }
 
 /** Only the selected positions pass the output layer: those that predict a target. */
-function targetLoss(graph: Graph, { decoder }: Model, weight: WeightSource, hidden: Tensor) {
+function targetLoss(graph: Graph, model: Model, weight: WeightSource, hidden: Tensor) {
+  const { decoder } = model;
   const selected = graph.input(inputNames.selected, ['selected'], { dataType: 'int64' });
   const targets = graph.input(inputNames.targets, ['selected'], { dataType: 'int64' });
   const weights = graph.input(inputNames.targetWeights, ['selected', 1]);
   const normed = decoder.normalize(weight, gatherRows(hidden, selected));
+  if (decoder.logitCap !== null) return logitsCrossEntropy(outputLogits(model, weight, normed), targets, weights);
   return crossEntropy(normed, decoder.vocabulary(weight), targets, weights);
+}
+
+function outputLogits({ decoder }: Model, weight: WeightSource, normed: Tensor): Tensor {
+  const logits = matmul(normed, decoder.vocabulary(weight), { transposeB: true });
+  return decoder.logitCap === null ? logits : softCap(logits, decoder.logitCap);
 }
 
 /** Weights as initializers that point into the model's files; each is added, and cast, once. */

@@ -28,6 +28,10 @@ export class Session {
     return new Session(session);
   }
 
+  get inputNames(): readonly string[] {
+    return this.session.inputNames;
+  }
+
   /** Runs with those of `feeds` that the model takes. Throws where one that it takes is missing. */
   async run(feeds: Readonly<Feeds>): Promise<Readonly<Record<string, Tensor>>> {
     const used: Feeds = {};

@@ -65,6 +65,26 @@ function emitRmsNormalize(emitter: Emitter, { inputs, outputs, parameters }: App
   emitter.write('Mul', [normalised, weight.name], [y]);
 }
 
+function emitLayerNormalize(emitter: Emitter, { inputs, outputs, parameters }: Application<'layerNormalize'>): void {
+  const [x, weight, bias] = inputs as [Tensor, Tensor, Tensor];
+  const [y, mean, inverse] = outputs as [Tensor, Tensor, Tensor];
+  if (emitter.computeType === 'float32') {
+    const attributes = { axis: { int: -1 }, epsilon: { float: parameters.epsilon } };
+    emitter.write('LayerNormalization', names(inputs), outputs, { attributes });
+    return;
+  }
+  const keep = { attributes: { keepdims: { int: 1 } } };
+  const lastAxis = emitter.integers([-1]);
+  emitter.write('ReduceMean', [x.name, lastAxis], [mean], keep);
+  const centred = emitter.value('Sub', [x.name, mean.name], x.shape, x.dataType);
+  const square = emitter.value('Mul', [centred, centred], x.shape, x.dataType);
+  const variance = emitter.value('ReduceMean', [square, lastAxis], mean.shape, x.dataType, keep);
+  const shifted = emitter.value('Add', [variance, emitter.floats([parameters.epsilon], [])], mean.shape, x.dataType);
+  emitter.write('Reciprocal', [emitter.value('Sqrt', [shifted], mean.shape, x.dataType)], [inverse]);
+  const normal = emitter.value('Mul', [centred, inverse.name], x.shape, x.dataType);
+  emitter.write('Add', [emitter.value('Mul', [normal, weight.name], x.shape, x.dataType), bias.name], [y]);
+}
+
 function emitRotate(emitter: Emitter, { inputs, outputs, parameters }: Application<'rotate'>): void {
   const [x, positions, cosines, sines] = inputs as [Tensor, Tensor, Tensor, Tensor];
   const [output] = outputs as [Tensor];
@@ -107,13 +127,62 @@ function emitRotate(emitter: Emitter, { inputs, outputs, parameters }: Applicati
   emitter.write('Reshape', [joined, emitter.shapeVector(output.shape)], [output]);
 }
 
+/** In float64, which has no kernel for it, the Maclaurin series: exact to rounding for |x| < 2. */
+function emitErf(emitter: Emitter, { inputs, outputs }: Application<'erf'>): void {
+  const [x] = inputs as [Tensor];
+  if (emitter.computeType === 'float32') {
+    emitter.write('Erf', [x.name], outputs);
+    return;
+  }
+  const scalar = (value: number): string => emitter.floats([value], []);
+  const combine = (operator: string, a: string, b: string): string =>
+    emitter.value(operator, [a, b], x.shape, x.dataType);
+  const square = combine('Mul', x.name, x.name);
+  let power = combine('Mul', x.name, scalar(2 / Math.sqrt(Math.PI)));
+  let total = power;
+  for (let term = 1; term <= 30; term += 1) {
+    power = combine('Mul', combine('Mul', power, square), scalar(-1 / term));
+    total = combine('Add', total, combine('Mul', power, scalar(1 / (2 * term + 1))));
+  }
+  emitter.write('Identity', [total], outputs);
+}
+
+/** (softmax - 1 at the target) * weight [positions, words]. */
+function emitLogitsCrossEntropyGradient(
+  emitter: Emitter,
+  { inputs, outputs }: Application<'logitsCrossEntropyGradient'>,
+): void {
+  const [logProbabilities, targets, weights] = inputs as [Tensor, Tensor, Tensor];
+  const { shape, dataType } = logProbabilities;
+  const probabilities = emitter.value('Exp', [logProbabilities.name], shape, dataType);
+  const column = emitter.value('Unsqueeze', [targets.name, emitter.integers([1])], weights.shape, 'int64');
+  const none = emitter.value('Mul', [weights.name, emitter.floats([0], [])], weights.shape, dataType);
+  const minusOne = emitter.value('Sub', [none, emitter.floats([1], [])], weights.shape, dataType);
+  const difference = emitter.value('ScatterElements', [probabilities, column, minusOne], shape, dataType, {
+    attributes: { axis: { int: 1 }, reduction: { string: 'add' } },
+  });
+  emitter.write('Mul', [difference, weights.name], outputs);
+}
+
 function emitCrossEntropy(emitter: Emitter, { inputs, outputs }: Application<'crossEntropy'>): void {
   const [hidden, vocabulary, targets, weights] = inputs as [Tensor, Tensor, Tensor, Tensor];
-  const [loss, tokenLosses, logProbabilities] = outputs as [Tensor, Tensor, Tensor];
+  const [, , logProbabilities] = outputs as [Tensor, Tensor, Tensor];
   const { dataType } = hidden;
   const logits = emitter.value('Gemm', [hidden.name, vocabulary.name], logProbabilities.shape, dataType, {
     attributes: { transB: { int: 1 } },
   });
+  emitLogitsCrossEntropy(emitter, logits, targets, weights, outputs);
+}
+
+function emitLogitsCrossEntropy(
+  emitter: Emitter,
+  logits: string,
+  targets: Tensor,
+  weights: Tensor,
+  outputs: readonly Tensor[],
+): void {
+  const [loss, tokenLosses, logProbabilities] = outputs as [Tensor, Tensor, Tensor];
+  const { dataType } = loss;
   emitter.write('LogSoftmax', [logits], [logProbabilities], { attributes: { axis: { int: -1 } } });
   const column = emitter.value('Unsqueeze', [targets.name, emitter.integers([1])], tokenLosses.shape, 'int64');
   const chosen = emitter.value('GatherElements', [logProbabilities.name, column], tokenLosses.shape, dataType, {
@@ -193,8 +262,18 @@ export const emissionRules: { [P in PrimitiveName]: EmissionRule<P> } = {
     emitter.write('Mul', [...names(inputs), emitter.floats([parameters.factor], [])], outputs),
   silu: emitSilu,
   sigmoid: direct('Sigmoid'),
+  tanh: direct('Tanh'),
+  relu: direct('Relu'),
+  positiveMask: (emitter, { inputs, outputs }) => {
+    const [x] = inputs as [Tensor];
+    const above = emitter.value('Greater', [x.name, emitter.floats([0], [])], x.shape, 'bool');
+    emitter.write('Cast', [above], outputs, { attributes: { to: { int: onnxTypeNumber[emitter.computeType] } } });
+  },
+  exp: direct('Exp'),
+  erf: emitErf,
   softmax: direct('Softmax', { axis: { int: -1 } }),
   rmsNormalize: emitRmsNormalize,
+  layerNormalize: emitLayerNormalize,
   rotate: emitRotate,
   matmul: emitProduct,
   gemm: (emitter, { inputs, outputs, parameters: { transposeA, transposeB, alpha } }) =>
@@ -221,6 +300,11 @@ export const emissionRules: { [P in PrimitiveName]: EmissionRule<P> } = {
   scatterRows: emitScatterRows,
   crossEntropy: emitCrossEntropy,
   crossEntropyGradient: emitCrossEntropyGradient,
+  logitsCrossEntropy: (emitter, { inputs, outputs }) => {
+    const [logits, targets, weights] = inputs as [Tensor, Tensor, Tensor];
+    emitLogitsCrossEntropy(emitter, logits.name, targets, weights, outputs);
+  },
+  logitsCrossEntropyGradient: emitLogitsCrossEntropyGradient,
   topMask: emitTopMask,
   cast: (emitter, { inputs, outputs, parameters }) =>
     emitter.write('Cast', names(inputs), outputs, { attributes: { to: { int: onnxTypeNumber[parameters.to] } } }),
