@@ -23,7 +23,7 @@ export interface QuickstartOptions {
 export const usage = `npm run quickstart -- [options]
 
   --data DIR          client data: a folder of <client>/*.jsonl, or of Natural Instructions *.json tasks (one a client)
-  --model DIR         base model: a Llama in Hugging Face's form
+  --model DIR         folder of a base model in Hugging Face's form
   --clients N         only the first N clients by name
   --rounds N          rounds of local training and aggregation (4)
   --steps N           optimiser steps of a client per round (50)

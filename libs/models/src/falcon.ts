@@ -25,7 +25,7 @@ import {
   type ConfigurationFields,
 } from './configuration-fields.js';
 import type { Decoder, DecoderInputs, KeyValues } from './decoder.js';
-import { Layers, WeightTable } from './layers.js';
+import { asModules, Layers, WeightTable } from './layers.js';
 import { optionalInteger } from './llama-like.js';
 
 /** What other members of the Falcon family have, and this one does not. */
@@ -79,7 +79,7 @@ export function falcon(config: ConfigurationFields): Decoder {
     keyValueHeads: heads,
     headWidth,
     weights: table.shapes,
-    defaultModules: layers.map(({ queryKeyValue }) => queryKeyValue),
+    defaultModules: asModules(layers.map(({ queryKeyValue }) => queryKeyValue)),
     logitCap: null,
 
     hiddenStates(graph, weight, inputs, adapt) {

@@ -19,7 +19,7 @@ import {
 import { attention } from './attention.js';
 import { UnsupportedModelError } from './configuration-fields.js';
 import type { Decoder, DecoderInputs, KeyValues } from './decoder.js';
-import { Layers, WeightTable, type LinearLayer } from './layers.js';
+import { asModules, Layers, WeightTable, type LinearLayer } from './layers.js';
 import { rotateHeads, rotaryTables, type RotarySettings } from './rotary.js';
 
 export interface GatedDecoderOptions {
@@ -89,8 +89,10 @@ export function gatedDecoder(options: GatedDecoderOptions): Decoder {
     keyValueHeads,
     headWidth,
     weights: table.shapes,
-    defaultModules: layers.flatMap(({ projections }) =>
-      'fused' in projections ? [projections.fused] : [projections.q, projections.v],
+    defaultModules: asModules(
+      layers.flatMap(({ projections }) =>
+        'fused' in projections ? [projections.fused] : [projections.q, projections.v],
+      ),
     ),
     logitCap: options.logitCap ?? null,
 

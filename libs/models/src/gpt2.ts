@@ -19,7 +19,7 @@ import {
   type ConfigurationFields,
 } from './configuration-fields.js';
 import type { Decoder, KeyValues } from './decoder.js';
-import { Layers, WeightTable } from './layers.js';
+import { asModules, Layers, WeightTable } from './layers.js';
 import { optionalInteger } from './llama-like.js';
 
 export function gpt2(config: ConfigurationFields): Decoder {
@@ -67,7 +67,7 @@ export function gpt2(config: ConfigurationFields): Decoder {
     keyValueHeads: heads,
     headWidth,
     weights: table.shapes,
-    defaultModules: layers.map(({ queryKeyValue }) => queryKeyValue),
+    defaultModules: asModules(layers.map(({ queryKeyValue }) => queryKeyValue)),
     logitCap: null,
 
     hiddenStates(graph, weight, inputs, adapt) {

@@ -17,6 +17,10 @@ export interface LinearLayer extends LinearModule {
   readonly inputFirst?: boolean;
 }
 
+/** Layers as those that adapters attach to. */
+export const asModules = (layers: readonly LinearLayer[]): LinearModule[] =>
+  layers.map(({ name, inputWidth, outputWidth }) => ({ name, inputWidth, outputWidth }));
+
 /** Collects the weights that a family reads, with their shapes. */
 export class WeightTable {
   readonly shapes = new Map<string, readonly number[]>();

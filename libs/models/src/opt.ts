@@ -22,7 +22,7 @@ import {
   type ConfigurationFields,
 } from './configuration-fields.js';
 import type { Decoder, KeyValues } from './decoder.js';
-import { Layers, WeightTable } from './layers.js';
+import { asModules, Layers, WeightTable } from './layers.js';
 
 const EPSILON = 1e-5;
 /** The first two rows of the position matrix are never used. */
@@ -81,7 +81,7 @@ export function opt(config: ConfigurationFields): Decoder {
     keyValueHeads: heads,
     headWidth,
     weights: table.shapes,
-    defaultModules: layers.flatMap(({ query, value }) => [query, value]),
+    defaultModules: asModules(layers.flatMap(({ query, value }) => [query, value])),
     logitCap: null,
 
     hiddenStates(graph, weight, inputs, adapt) {

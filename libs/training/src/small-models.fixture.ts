@@ -59,9 +59,9 @@ export function drawnSequences({ decoder }: Model, lengths: readonly number[], s
 
 /** Logits of every position of a batch [rows * time, vocabulary]. */
 export async function allLogits(engine: Engine, parameters: Parameters, batch: Batch): Promise<Float32Array> {
-  const { rows, time, inputIds, positions, attentionBias } = batch;
+  const { rows, time, inputIds, positions, lengths } = batch;
   const selected = BigInt64Array.from({ length: rows * time }, (_, position) => BigInt(position));
-  const input = { rows, time, past: 0, inputIds, positions, attentionBias, selected };
+  const input = { rows, time, past: 0, inputIds, positions, lengths, selected };
   return (await engine.decode(parameters, input, null)).logits;
 }
 
