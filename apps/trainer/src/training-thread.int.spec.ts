@@ -125,6 +125,12 @@ describe('a training job', () => {
     expect(new Set([result, ...others].map(({ adapter }) => adapter)).size).toBe(4);
   });
 
+  it('sees the examples in another order in another round', async () => {
+    const first = await workshop.trainJob({ dropout: 0, learningRateDecay: 1 });
+    const [one, two] = [await trained(first), await trained({ ...first, round: 2 })];
+    expect(two.adapter).not.toBe(one.adapter);
+  });
+
   it('computes no embeddings in the last round, and the same adapter', async () => {
     const last = await trained({ ...job, lastRound: true });
     expect(last.embeddings).toBeNull();
