@@ -61,7 +61,8 @@ function endWhenTold(service: RunningService, logger: Logger): void {
   process.once('SIGINT', () => end('SIGINT'));
   if (process.send === undefined) return;
   process.on('message', (message) => {
-    if (typeof message === 'object' && message !== null && 'type' in message && message.type === 'detach') detached = true;
+    if (typeof message === 'object' && message !== null && 'type' in message && message.type === 'detach')
+      detached = true;
   });
   process.on('disconnect', () => {
     if (!detached) end('the supervisor is gone');
