@@ -1,9 +1,11 @@
 /** The aggregator: takes aggregation jobs, and says over HTTP whether it can. */
 import { AdapterFileError } from '@fedamole/adapters';
 import { ArtifactStore, CorruptArtifactError } from '@fedamole/artifacts';
+import { InfeasibleAssignmentError } from '@fedamole/assignment';
 import type { AggregatorSettings } from '@fedamole/config';
 import { aggregationResult } from '@fedamole/federation';
 import { aggregationJob, aggregationQueueName, openQueue, PermanentJobError, startWorker } from '@fedamole/queues';
+import { SafetensorsError } from '@fedamole/safetensors';
 import { startWorkerHealth, type RunningService } from '@fedamole/services';
 import type { Logger } from 'pino';
 import { aggregate } from './aggregate.js';
@@ -40,7 +42,8 @@ export async function startAggregator(settings: AggregatorSettings, logger: Logg
 
 /** An artifact that is corrupt, or not what it has to be, stays so. */
 function withoutRetry(error: unknown): never {
-  if (error instanceof CorruptArtifactError || error instanceof AdapterFileError)
+  const permanent = [AdapterFileError, CorruptArtifactError, InfeasibleAssignmentError, SafetensorsError];
+  if (error instanceof Error && permanent.some((kind) => error instanceof kind))
     throw new PermanentJobError(error.message);
   throw error;
 }

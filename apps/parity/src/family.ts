@@ -56,7 +56,7 @@ export async function compareFamily(folder: string): Promise<Comparison[]> {
   const [prompt] = reference.integerRows('greedy.prompt');
   const [expected] = reference.integerRows('greedy.output');
   const continuation = (expected as number[]).slice((prompt as number[]).length);
-  const generation = { maxNewTokens: continuation.length, eosTokenId: null, padTokenId: 0 };
+  const generation = { maxNewTokens: continuation.length, stopTokenIds: [], padTokenId: 0 };
   const [generated] = await generateGreedily(base, new Map(), [prompt as number[]], generation);
   const different = continuation.filter((token, index) => token !== generated?.[index]).length;
   comparisons.push(worst('greedy tokens that differ', [different], 0));

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.release());
 
-const settings = { maxNewTokens: 12, eosTokenId: null, padTokenId };
+const settings = { maxNewTokens: 12, stopTokenIds: [], padTokenId };
 
 /** The continuation without a cache: all logits of all tokens so far, computed anew for each token. */
 async function recomputed(prompt: readonly number[], count: number): Promise<number[]> {
@@ -52,7 +52,7 @@ describe('greedy generation', () => {
   it('ends an answer before the ending token, and goes on with the others', async () => {
     const open = await generateGreedily(engine, parameters, prompts, settings);
     const eosTokenId = open[0]?.[3] as number;
-    const closed = await generateGreedily(engine, parameters, prompts, { ...settings, eosTokenId });
+    const closed = await generateGreedily(engine, parameters, prompts, { ...settings, stopTokenIds: [eosTokenId] });
     const expected = open.map((answer) =>
       answer.includes(eosTokenId) ? answer.slice(0, answer.indexOf(eosTokenId)) : answer,
     );

@@ -8,12 +8,12 @@ const GENERATION_ROWS = 16;
 
 export interface GenerationSettings {
   readonly maxNewTokens: number;
-  /** The token that ends an answer; null continues to `maxNewTokens`. */
-  readonly eosTokenId: number | null;
+  /** The tokens that end an answer; with none it continues to `maxNewTokens`. */
+  readonly stopTokenIds: readonly number[];
   readonly padTokenId: number;
 }
 
-/** The most likely continuation of each prompt, token by token, without the ending token. */
+/** The most likely continuation of each prompt, token by token, without the token that ends it. */
 export async function generateGreedily(
   engine: Engine,
   parameters: Parameters,
@@ -48,7 +48,7 @@ async function continueRows(
   engine: Engine,
   parameters: Parameters,
   prompts: readonly (readonly number[])[],
-  { maxNewTokens, eosTokenId, padTokenId }: GenerationSettings,
+  { maxNewTokens, stopTokenIds, padTokenId }: GenerationSettings,
 ): Promise<number[][]> {
   const rows = prompts.length;
   const answers: number[][] = prompts.map(() => []);
@@ -76,7 +76,7 @@ async function continueRows(
     positions = new BigInt64Array(rows);
     for (let row = 0; row < rows; row += 1) {
       const token = largest(result.logits, row, engine.model.decoder.vocabularySize);
-      if (token === eosTokenId) open[row] = false;
+      if (stopTokenIds.includes(token)) open[row] = false;
       positions[row] = BigInt(lengths[row] as number);
       lengths[row] = (lengths[row] as number) + 1;
       if (open[row] !== true) continue;

@@ -20,13 +20,13 @@ export async function measure(
   report: Report,
 ): Promise<EvaluationMetrics> {
   report({ phase: 'evaluating' });
-  const { padTokenId, eosTokenId } = tokenizer;
+  const { padTokenId, stopTokenIds } = tokenizer;
   const validationLoss = await meanLoss(engine, parameters, validation, padTokenId);
   const testLoss = await meanLoss(engine, parameters, test, padTokenId);
   const prompts = test.map(({ promptIds }) => generationPrompt(tokenizer, promptIds, maxLength, maxNewTokens));
   const total = prompts.length;
   report({ phase: 'generating', step: 0, steps: total });
-  const generation = { maxNewTokens, eosTokenId, padTokenId };
+  const generation = { maxNewTokens, stopTokenIds, padTokenId };
   const answers = await generateGreedily(engine, parameters, prompts, generation, (finished) =>
     report({ phase: 'generating', step: finished, steps: total }),
   );

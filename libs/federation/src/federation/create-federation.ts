@@ -23,6 +23,11 @@ export function createFederation(
       repeated,
     });
   }
+  const { maxLength, maxNewTokens } = configuration;
+  if (maxNewTokens >= maxLength) {
+    const words = `maxNewTokens is ${maxNewTokens}, but of maxLength ${maxLength} tokens some must be left for a prompt`;
+    throw new DomainError('NO_ROOM_FOR_PROMPTS', words, { maxLength, maxNewTokens });
+  }
   const { experts, expertChoices, minExperts, maxExperts, homogeneous, topK } = configuration;
   const limits = { experts, clients: clients.length, expertChoices, minExperts, maxExperts, homogeneous, topK };
   const failing = infeasibilities(limits);

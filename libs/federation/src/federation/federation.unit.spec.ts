@@ -102,6 +102,14 @@ describe('creating a federation', () => {
     expect(error.message).toContain('off by 1');
   });
 
+  it('refuses answers that leave no room for a prompt', () => {
+    const crowded = { ...create, configuration: { ...configuration, maxLength: 128, maxNewTokens: 128 } };
+    expect(refusal(crowded)).toMatchObject({
+      code: 'NO_ROOM_FOR_PROMPTS',
+      details: { maxLength: 128, maxNewTokens: 128 },
+    });
+  });
+
   it('refuses a client that is named twice', () => {
     expect(refusal({ ...create, clients: ['bank', 'ward', 'bank'] })).toMatchObject({
       code: 'CLIENTS_NOT_DISTINCT',
