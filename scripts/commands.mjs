@@ -22,6 +22,18 @@ export function endOnSignals() {
   for (const signal of endingSignals) process.on(signal, endAll);
 }
 
+/**
+ * npm starts a script through a shell, and a signal that ends npm may end that shell and not the script: it would go on as an
+ * orphan. So it ends when its parent is gone.
+ */
+export function endWithNpm() {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
+  }, 500).unref();
+}
+
 /** From now on somebody else listens for these signals. */
 export function leaveSignalsAlone() {
   for (const signal of endingSignals) process.off(signal, endAll);

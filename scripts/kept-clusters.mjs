@@ -2,15 +2,18 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** State folders that hold a kept cluster of which something still runs. */
-export function runningKeptClusters(root) {
+/** State folders that say what runs, or ran when it was killed. */
+export function clusterFolders(root) {
   const folder = join(root, '.fedamole');
   if (!existsSync(folder)) return [];
   const candidates = [folder, ...readdirSync(folder).map((name) => join(folder, name))];
-  return candidates.filter((candidate) => {
-    const file = join(candidate, 'cluster.json');
-    if (!existsSync(file)) return false;
-    const { kept, services } = JSON.parse(readFileSync(file, 'utf8'));
+  return candidates.filter((candidate) => existsSync(join(candidate, 'cluster.json')));
+}
+
+/** Those of a kept cluster of which something still runs. */
+export function runningKeptClusters(root) {
+  return clusterFolders(root).filter((folder) => {
+    const { kept, services } = JSON.parse(readFileSync(join(folder, 'cluster.json'), 'utf8'));
     return kept && services.some(({ process: { pid } }) => runs(pid));
   });
 }

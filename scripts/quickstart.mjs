@@ -1,8 +1,9 @@
 /** `npm run quickstart`: from a fresh checkout to a federation that runs, with nothing but Node. */
-import { CommandError, endOnSignals, leaveSignalsAlone } from './commands.mjs';
+import { CommandError, endOnSignals, endWithNpm, leaveSignalsAlone } from './commands.mjs';
 import { prepare } from './prepare.mjs';
 
 endOnSignals();
+endWithNpm();
 try {
   await prepare();
 } catch (error) {

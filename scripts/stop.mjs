@@ -1,10 +1,10 @@
-/** Stops kept clusters without preparing anything: all that run below `.fedamole`, or those of the state folders given. */
+/** Stops kept clusters, and what killed ones left, without preparing anything: all below `.fedamole`, or those given. */
 import { Cluster } from '../libs/cluster/dist/index.js';
-import { runningKeptClusters } from './kept-clusters.mjs';
+import { clusterFolders } from './kept-clusters.mjs';
 import { root } from './prepare.mjs';
 
-const folders = process.argv.length > 2 ? process.argv.slice(2) : runningKeptClusters(root);
+const folders = process.argv.length > 2 ? process.argv.slice(2) : clusterFolders(root);
 for (const folder of folders) {
-  console.log((await Cluster.stopKept(folder)) ? `Stopped ${folder}` : `No cluster was kept in ${folder}`);
+  console.log((await Cluster.stopKept(folder)) ? `Stopped ${folder}` : `Nothing runs in ${folder}`);
 }
-if (folders.length === 0) console.log('No kept cluster runs.');
+if (folders.length === 0) console.log('Nothing runs.');

@@ -1,9 +1,10 @@
 /** `npm test`: all suites, on the compiled code, with a real PostgreSQL. Arguments go to Jest. */
 import { join } from 'node:path';
-import { CommandError, endOnSignals, runHere } from './commands.mjs';
+import { CommandError, endOnSignals, endWithNpm, runHere } from './commands.mjs';
 import { prepare, root } from './prepare.mjs';
 
 endOnSignals();
+endWithNpm();
 try {
   await prepare();
   const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');

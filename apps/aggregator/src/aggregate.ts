@@ -44,7 +44,7 @@ async function mergeRound(job: AggregateJob, artifacts: ArtifactStore): Promise<
   for (const { client, adapter, trainExamples } of inOrder(job.results)) {
     contributions.push({
       modules: decodeAdapter(await artifacts.get(adapter), modules, heldBy(job, client), configuration.rank),
-      weight: configuration.mergeWeighting === 'examples' ? trainExamples : 1,
+      weight: weightOf(job, trainExamples),
     });
   }
   return mergePool(previous, contributions);
@@ -74,18 +74,19 @@ async function scoresOf(job: AggregationJob, clientCount: number, artifacts: Art
 /** Affinities of every expert to every client, from the embeddings that the clients measured. */
 async function measuredScores(job: AggregateJob, artifacts: ArtifactStore): Promise<Scores> {
   const { configuration, modules } = job;
-  const clients: { held: HeldExperts; embeddings: ReadonlyMap<string, ClientEmbeddings> }[] = [];
-  for (const { client, embeddings } of inOrder(job.results)) {
+  const clients: { held: HeldExperts; embeddings: ReadonlyMap<string, ClientEmbeddings>; weight: number }[] = [];
+  for (const { client, embeddings, trainExamples } of inOrder(job.results)) {
     if (embeddings === null) throw new Error(`client ${client} sent no embeddings in round ${job.round}`);
     const held = heldBy(job, client);
-    clients.push({ held, embeddings: decodeEmbeddings(await artifacts.get(embeddings), held, configuration.rank) });
+    const decoded = decodeEmbeddings(await artifacts.get(embeddings), held, configuration.rank);
+    clients.push({ held, embeddings: decoded, weight: weightOf(job, trainExamples) });
   }
   return new Map(
     modules.map(({ name }) => {
-      const measured = clients.map(({ held, embeddings }) => {
+      const measured = clients.map(({ held, embeddings, weight }) => {
         const module = embeddings.get(name);
         if (module === undefined) throw new Error(`a client sent no embeddings of module ${name}`);
-        return { held: held[name] ?? [], experts: module.experts, token: Array.from(module.token) };
+        return { held: held[name] ?? [], experts: module.experts, weight, token: Array.from(module.token) };
       });
       const tokens = measured.map(({ token }) => token);
       return [name, affinityScores(mergeExpertEmbeddings(configuration.experts, measured), tokens)];
@@ -105,6 +106,9 @@ async function assign(job: AggregationJob, clients: readonly string[], scores: S
   }
   return assignment;
 }
+
+const weightOf = ({ configuration }: AggregateJob, trainExamples: number): number =>
+  configuration.mergeWeighting === 'examples' ? trainExamples : 1;
 
 const metadataOf = ({ configuration, baseModel }: AggregationJob): AdapterMetadata => ({
   rank: configuration.rank,

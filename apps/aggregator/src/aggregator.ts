@@ -13,7 +13,6 @@ import { aggregate } from './aggregate.js';
 export async function startAggregator(settings: AggregatorSettings, logger: Logger): Promise<RunningService> {
   const artifacts = new ArtifactStore(settings.artifactsFolder);
   const onError = (error: Error): void => logger.warn({ err: error }, 'queue connection failed');
-  const probe = await openQueue(settings.queue, aggregationQueueName, { migrate: false, onError });
   const worker = await startWorker({
     settings: settings.queue,
     queueName: aggregationQueueName,
@@ -29,6 +28,8 @@ export async function startAggregator(settings: AggregatorSettings, logger: Logg
       return result;
     },
   });
+  // after the worker, which waits for the queue's tables
+  const probe = await openQueue(settings.queue, aggregationQueueName, { migrate: false, onError });
   const address = { host: settings.healthHost, port: settings.healthPort };
   const health = await startWorkerHealth(address, { queue: () => probe.ping() }, logger);
   return {

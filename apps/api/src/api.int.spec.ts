@@ -293,7 +293,16 @@ describe('the documentation', () => {
   it('describes every endpoint with its schemas', async () => {
     const { body } = await http.get<{ paths: Record<string, unknown> }>('/docs-json');
     expect(Object.keys(body.paths)).toEqual(expect.arrayContaining(['/v1/federations', '/v1/federations/{id}/rounds']));
-    expect(JSON.stringify(body.paths['/v1/federations'])).toContain('LoRA rank r of every expert.');
+    type Operation = { parameters?: { name: string }[]; requestBody?: unknown };
+    for (const [path, operations] of Object.entries(body.paths as Record<string, Record<string, Operation>>)) {
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string);
+      for (const { parameters = [] } of Object.values(operations)) {
+        expect(parameters.map(({ name }) => name)).toEqual(expect.arrayContaining(inPath));
+      }
+    }
+    const federations = body.paths['/v1/federations'] as Record<'get' | 'post', Operation>;
+    expect(JSON.stringify(federations.post.requestBody)).toContain('LoRA rank r of every expert.');
+    expect(federations.get.parameters?.map(({ name }) => name)).toEqual(['status', 'limit', 'after']);
     expect((await http.raw('/docs')).status).toBe(200);
   });
 });

@@ -52,9 +52,16 @@ export interface Round {
   readonly aggregated: { readonly pool: string; readonly poolBytes: number; readonly seconds: number } | null;
 }
 
-/** Thrown where the API refuses; the message is the problem's own. */
+/** Thrown where the API refuses; the message and the code are the problem's own. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
+
+  constructor(
+    message: string,
+    readonly code: string | null,
+  ) {
+    super(message);
+  }
 }
 
 export class ApiClient {
@@ -82,7 +89,7 @@ export class ApiClient {
   assignment = async (id: string, round: number): Promise<ExpertAssignment> =>
     (await this.get<{ assignment: ExpertAssignment }>(`/v1/federations/${id}/assignments?round=${round}`)).assignment;
 
-  /** Those that were created or run, newest first. */
+  /** Those that were created and not started, and those that run. */
   async unfinishedFederations(): Promise<Federation[]> {
     const pages = await Promise.all(
       ['created', 'running'].map((status) =>
@@ -110,17 +117,18 @@ export class ApiClient {
     const response = await fetch(`${this.url}${path}`, { ...options, signal: this.signal });
     if (response.ok) return response;
     const text = await response.text();
-    throw new ApiError(
-      `${options.method ?? 'GET'} ${path}: ${problemText(text) ?? `status ${response.status}: ${text}`}`,
-    );
+    const problem = problemOf(text);
+    const detail = problem === null ? `status ${response.status}: ${text}` : problem.detail;
+    throw new ApiError(`${options.method ?? 'GET'} ${path}: ${detail}`, problem?.code ?? null);
   }
 }
 
-function problemText(body: string): string | null {
+function problemOf(body: string): { detail: string; code: string } | null {
   try {
-    const problem = JSON.parse(body) as { detail?: unknown; title?: unknown; errors?: unknown };
+    const problem = JSON.parse(body) as { detail?: unknown; code?: unknown; errors?: unknown };
+    if (typeof problem.detail !== 'string') return null;
     const errors = Array.isArray(problem.errors) ? ` ${JSON.stringify(problem.errors)}` : '';
-    return typeof problem.detail === 'string' ? problem.detail + errors : null;
+    return { detail: problem.detail + errors, code: String(problem.code) };
   } catch {
     // not a problem document: the caller shows the text as it is
     return null;

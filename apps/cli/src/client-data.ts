@@ -28,7 +28,9 @@ export async function findClients(folder: string, limit: number | null): Promise
   const clients: Record<string, string> = {};
   for (const entry of chosen) {
     const path = join(folder, entry);
-    clients[clientName(entry, path)] = path;
+    const name = clientName(folders.length > 0 ? entry : parse(entry).name, path);
+    if (clients[name] !== undefined) throw new UsageError(`${clients[name]} and ${path} are both client "${name}"`);
+    clients[name] = path;
     await loadExamples(path).catch((error: unknown) => {
       throw error instanceof DatasetError ? new UsageError(error.message) : error;
     });
@@ -37,7 +39,7 @@ export async function findClients(folder: string, limit: number | null): Promise
 }
 
 function clientName(entry: string, path: string): string {
-  const name = parse(entry).name.toLowerCase();
+  const name = entry.toLowerCase();
   const checked = resourceName.safeParse(name);
   if (checked.success) return name;
   throw new UsageError(`${path}: "${name}" is no client name: ${checked.error.issues[0]?.message ?? ''}`);

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { folderDigest } from '@fedamole/artifacts';
 import { ModelFolderError, readBaseModel } from '@fedamole/base-models';
 import { Cluster, type ClusterDescription } from '@fedamole/cluster';
-import type { FederationConfigurationInput } from '@fedamole/federation';
+import { baseModelName, type FederationConfigurationInput } from '@fedamole/federation';
 import { ApiClient, ApiError, type Federation } from './api-client.js';
 import { findClients, type ClientData } from './client-data.js';
 import { follow, FederationEndedError } from './follow.js';
@@ -92,7 +92,7 @@ const modelFolder = (options: QuickstartOptions): string => options.model ?? joi
 async function startOrFind(options: QuickstartOptions, data: ClientData, signal: AbortSignal): Promise<Running> {
   const kept = await Cluster.find(stateFolder);
   if (kept !== null) {
-    requireSameClients(kept, data);
+    requireSameSettings(kept, options, data);
     console.log(`Using the cluster that was kept running since ${kept.startedAt}.`);
     return { description: kept, cluster: null };
   }
@@ -116,17 +116,28 @@ async function startOrFind(options: QuickstartOptions, data: ClientData, signal:
   return { description: cluster.describe(), cluster };
 }
 
-function requireSameClients(kept: ClusterDescription, data: ClientData): void {
-  const missing = Object.entries(data).filter(([name, path]) => kept.clients[name] !== path);
-  if (missing.length === 0) return;
-  const names = missing.map(([name]) => name).join(', ');
+/** What a cluster was started with cannot be changed while it is kept. */
+function requireSameSettings(kept: ClusterDescription, options: QuickstartOptions, data: ClientData): void {
+  const missing = Object.keys(data).filter((name) => kept.clients[name] !== data[name]);
+  const models = dirname(modelFolder(options));
+  const problems = [
+    ...(missing.length > 0 ? [`does not reach the data of ${missing.join(', ')}`] : []),
+    ...(kept.modelsFolder !== models ? [`has its models in ${kept.modelsFolder}, not in ${models}`] : []),
+    ...(options.port !== null && new URL(kept.apiUrl).port !== String(options.port)
+      ? [`listens at ${kept.apiUrl}`]
+      : []),
+  ];
+  if (problems.length === 0) return;
   throw new UsageError(
-    `The cluster that is kept running does not reach the data of ${names}: end it first with "npm run stop".`,
+    `The cluster that is kept running ${problems.join(', and ')}: end it first with "npm run stop".`,
   );
 }
 
 /** Before anything starts: a folder that is missing, incomplete, or of a kind that is not supported. */
 async function checkModel(folder: string): Promise<void> {
+  const name = baseModelName.safeParse(basename(folder));
+  if (!name.success)
+    throw new UsageError(`--model ${folder}: the folder's name is the model's: ${name.error.issues[0]?.message ?? ''}`);
   await readBaseModel(folder).catch((error: unknown) => {
     throw error instanceof ModelFolderError ? new UsageError(`--model ${error.message}`) : error;
   });
@@ -147,25 +158,29 @@ async function prepareFederation(api: ApiClient, options: QuickstartOptions, dat
     seed: options.seed,
   };
   const wanted = { ...configuration, clients, digest };
-  for (const unfinished of await api.unfinishedFederations()) {
-    const differences = differencesFrom(unfinished, wanted);
-    if (differences.length === 0) {
-      console.log(
-        `Going on with federation ${unfinished.id}, which was interrupted in round ${unfinished.round} of ${unfinished.rounds}.`,
-      );
-      return unfinished.status === 'created' ? api.startFederation(unfinished.id) : unfinished;
-    }
+  const unfinished = (await api.unfinishedFederations()).filter(({ name }) => name === federationName);
+  const interrupted = unfinished.find((federation) => differencesFrom(federation, wanted).length === 0);
+  if (interrupted !== undefined) {
+    const { id, round, rounds, status } = interrupted;
+    console.log(`Going on with federation ${id}, which was interrupted in round ${round} of ${rounds}.`);
+    return status === 'created' ? api.startFederation(id) : interrupted;
+  }
+  for (const federation of unfinished) {
+    const { id, round, rounds } = federation;
     if (!options.fresh) {
       throw new UsageError(
-        `Federation ${unfinished.id} is unfinished (round ${unfinished.round} of ${unfinished.rounds}) and was started with other ` +
-          `settings (${differences.join('; ')}). Run with the same settings to go on with it, or with --fresh to cancel it: ` +
-          'its events and artifacts stay.',
+        `Federation ${id} is unfinished (round ${round} of ${rounds}) and was started with other ` +
+          `settings (${differencesFrom(federation, wanted).join('; ')}). Run with the same settings to go on with it, ` +
+          'or with --fresh to cancel it: its events and artifacts stay.',
       );
     }
-    await api.cancelFederation(unfinished.id, 'the quickstart was started anew with --fresh');
-    console.log(`Cancelled federation ${unfinished.id}.`);
+    await api.cancelFederation(id, 'the quickstart was started anew with --fresh');
+    console.log(`Cancelled federation ${id}.`);
   }
-  await api.registerBaseModel({ name: modelName, digest });
+  await api.registerBaseModel({ name: modelName, digest }).catch((error: unknown) => {
+    if (!(error instanceof ApiError) || error.code !== 'BASE_MODEL_CONFLICT') throw error;
+    throw new UsageError(`--model ${model}: ${error.message}. Give the changed model's folder another name.`);
+  });
   for (const name of clients) await api.registerClient({ name });
   const created = await api.createFederation({ name: federationName, baseModel: modelName, clients, configuration });
   console.log(

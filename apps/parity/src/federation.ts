@@ -119,6 +119,7 @@ function scoresOf(module: string, trained: readonly TrainedClient[], experts: nu
   const clients = trained.map(({ held, embeddings }) => ({
     held: held[module] ?? [],
     experts: embeddings.get(module)?.experts ?? [],
+    weight: 1,
   }));
   const tokens = trained.map(({ embeddings }) => Array.from(embeddings.get(module)?.token ?? []));
   return affinityScores(mergeExpertEmbeddings(experts, clients), tokens);

@@ -12,7 +12,6 @@ export async function startTrainer(settings: TrainerSettings, logger: Logger): P
   const queueName = trainingQueueName(pool);
   const onError = (error: Error): void => logger.warn({ err: error }, 'queue connection failed');
   const thread = new TrainingThread({ clients, modelsFolder, artifactsFolder, threads });
-  const probe = await openQueue(queue, queueName, { migrate: false, onError });
   const worker = await startWorker({
     settings: queue,
     queueName,
@@ -29,6 +28,8 @@ export async function startTrainer(settings: TrainerSettings, logger: Logger): P
       return result;
     },
   });
+  // after the worker, which waits for the queue's tables
+  const probe = await openQueue(queue, queueName, { migrate: false, onError });
   const address = { host: settings.healthHost, port: settings.healthPort };
   const health = await startWorkerHealth(address, { queue: () => probe.ping() }, logger);
   logger.info({ pool, threads, clients: Object.keys(clients) }, 'trainer reaches these clients');

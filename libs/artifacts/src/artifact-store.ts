@@ -83,7 +83,8 @@ async function holds(path: string, digest: string): Promise<boolean> {
 /** The name is given last, and the folder's entry flushed too, so that a crash leaves no half-written artifact. */
 async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
+  const created = await mkdir(folder, { recursive: true });
+  if (created !== undefined) await flushed(dirname(created), 'r');
   const temporary = join(folder, `.${randomUUID()}.tmp`);
   try {
     await flushed(temporary, 'wx', (file) => file.writeFile(bytes));

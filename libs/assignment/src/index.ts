@@ -1,4 +1,4 @@
 export { assignExperts } from './assign.js';
-export { infeasibilities, InfeasibleAssignmentError } from './feasibility.js';
+export { heldLimits, infeasibilities, InfeasibleAssignmentError } from './feasibility.js';
 export type { AssignmentLimits, Infeasibility } from './feasibility.js';
 export { affinityScores, objective, randomScores, softmaxOverClients } from './scores.js';

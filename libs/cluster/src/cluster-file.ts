@@ -10,6 +10,8 @@ export interface ClusterDescription {
   apiUrl: string;
   /** Absolute path of the data of every client that the trainers reach. */
   clients: Readonly<Record<string, string>>;
+  /** Absolute path of the models root. */
+  modelsFolder: string;
   postgres: { url: string; dataFolder: string; process: KnownProcess };
   queue: { description: string; env: Record<string, string>; process: KnownProcess | null };
   services: { name: string; url: string | null; process: KnownProcess }[];

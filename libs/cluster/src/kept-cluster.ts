@@ -17,8 +17,8 @@ export async function findKept(stateFolder: string): Promise<ClusterDescription 
 }
 
 /**
- * Stops whatever still runs of a kept cluster: workers, then the api, then what they store in. Says whether there was
- * one. Throws where a supervisor uses the folder: that one stops its cluster itself.
+ * Stops whatever still runs of a kept cluster, or of one whose supervisor was killed: workers, then the api, then what
+ * they store in. Says whether there was one. Throws where a supervisor uses the folder: that one stops its cluster itself.
  */
 export async function stopKept(stateFolder: string): Promise<boolean> {
   const folder = resolve(stateFolder);
@@ -34,7 +34,7 @@ export async function stopKept(stateFolder: string): Promise<boolean> {
     if (queue.process) await stopRedis(queue.process, join(folder, 'redis', 'redis.json'));
     await stopPostgres(postgres.process);
     await rm(clusterFile(folder), { force: true });
-    return description.kept;
+    return true;
   } finally {
     await lock.release();
   }

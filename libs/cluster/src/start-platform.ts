@@ -60,6 +60,7 @@ export async function startPlatform(
     startedAt,
     apiUrl: services[0]?.url ?? '',
     clients: settings.clients,
+    modelsFolder: settings.modelsFolder,
     postgres: { url: postgres.url, dataFolder: postgres.dataFolder, process: postgres.process },
     queue: { description: queue.description, env: queue.env, process: queue.process },
     services: services.map(({ name, url, process }) => ({ name, url, process })),

@@ -69,14 +69,16 @@ export interface ExpertEmbeddings {
   readonly held: readonly number[];
   /** One [rank] a held expert. */
   readonly experts: readonly Float32Array[];
+  /** Its weight in the means, as in those of the experts themselves. */
+  readonly weight: number;
 }
 
 /** Each expert's embedding averaged over the clients that hold it [experts][rank]. Throws where nobody holds an expert. */
 export function mergeExpertEmbeddings(expertCount: number, clients: readonly ExpertEmbeddings[]): number[][] {
   return Array.from({ length: expertCount }, (_, expert) => {
-    const holders = clients.flatMap(({ held, experts }) => {
+    const holders = clients.flatMap(({ held, experts, weight }) => {
       const value = experts[held.indexOf(expert)];
-      return value === undefined ? [] : [{ value, weight: 1 }];
+      return value === undefined ? [] : [{ value, weight }];
     });
     const mean = weightedMean(holders);
     if (mean === null) throw new Error(`no client holds expert ${expert}: it has no embedding`);

@@ -108,8 +108,8 @@ describe('merging a round', () => {
 describe("merging experts' embeddings", () => {
   it('averages each over the clients that hold the expert', () => {
     const merged = mergeExpertEmbeddings(3, [
-      { held: [0, 1], experts: [Float32Array.of(1, 2), Float32Array.of(3, 4)] },
-      { held: [1, 2], experts: [Float32Array.of(5, 8), Float32Array.of(7, 7)] },
+      { held: [0, 1], experts: [Float32Array.of(1, 2), Float32Array.of(3, 4)], weight: 1 },
+      { held: [1, 2], experts: [Float32Array.of(5, 8), Float32Array.of(7, 7)], weight: 1 },
     ]);
     expect(merged).toEqual([
       [1, 2],
@@ -118,8 +118,16 @@ describe("merging experts' embeddings", () => {
     ]);
   });
 
+  it('weighs them like the experts themselves', () => {
+    const merged = mergeExpertEmbeddings(1, [
+      { held: [0], experts: [Float32Array.of(1, 2)], weight: 1 },
+      { held: [0], experts: [Float32Array.of(5, 10)], weight: 3 },
+    ]);
+    expect(merged).toEqual([[4, 8]]);
+  });
+
   it('refuses to go on without an embedding of every expert', () => {
-    const clients = [{ held: [0, 2], experts: [Float32Array.of(1), Float32Array.of(2)] }];
+    const clients = [{ held: [0, 2], experts: [Float32Array.of(1), Float32Array.of(2)], weight: 1 }];
     expect(() => mergeExpertEmbeddings(3, clients)).toThrow('no client holds expert 1: it has no embedding');
   });
 });

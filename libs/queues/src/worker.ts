@@ -54,6 +54,11 @@ export async function startWorker<Payload, Result>(options: WorkerOptions<Payloa
 
   const process = async (job: Job<unknown>, token?: string, signal?: AbortSignal): Promise<Result> => {
     if (!job.id || token === undefined || !signal) throw new Error(`job of ${queueName} without id, token or signal`);
+    if (givingBack) {
+      // it was fetched while the others were given back
+      await job.moveToWait(token);
+      throw new WaitingError();
+    }
     const progress = progressReporter((report) => job.updateProgress(report), onError);
     const context: JobContext = {
       jobId: job.id,

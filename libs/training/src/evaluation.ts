@@ -6,19 +6,27 @@ import type { Engine } from './engine.js';
 /** Sequences that are evaluated at once; of similar length, so that little is padding. */
 const EVALUATION_ROWS = 16;
 
+/** Called after each batch with the examples that were looked at so far; may throw to stop. */
+type OnExamples = (done: number) => void | Promise<void>;
+const ignore: OnExamples = () => undefined;
+
 /** Mean cross-entropy per target token over all examples, in nats. */
 export async function meanLoss(
   engine: Engine,
   parameters: Parameters,
   examples: readonly Sequence[],
   padTokenId: number,
+  onExamples: OnExamples = ignore,
 ): Promise<number> {
+  let done = 0;
   let sum = 0;
   let count = 0;
   for (const batch of batches(examples, padTokenId)) {
     const { tokenLosses } = await engine.evaluate(parameters, batch);
     for (const loss of tokenLosses) sum += loss;
     count += tokenLosses.length;
+    done += batch.rows;
+    await onExamples(done);
   }
   return sum / count;
 }
@@ -36,7 +44,9 @@ export async function meanEmbeddings(
   parameters: Parameters,
   examples: readonly Sequence[],
   padTokenId: number,
+  onExamples: OnExamples = ignore,
 ): Promise<ReadonlyMap<string, MeanEmbeddings>> {
+  let done = 0;
   const { adapter } = engine.settings;
   if (adapter.kind !== 'mole') throw new Error(`mean embeddings need a mixture of experts, not ${adapter.kind}`);
   const sums = new Map<string, { token: Float64Array; experts: Float64Array }>();
@@ -53,6 +63,8 @@ export async function meanEmbeddings(
       accumulate(sum.token, token, batch.tokenCount);
       accumulate(sum.experts, experts, batch.tokenCount);
     }
+    done += batch.rows;
+    await onExamples(done);
   }
   return new Map(
     [...sums].map(([module, { token, experts }]) => {

@@ -65,7 +65,7 @@ describe('greedy generation', () => {
     await generateGreedily(engine, parameters, prompts, { ...settings, maxNewTokens: 1 }, (count) => {
       finished.push(count);
     });
-    expect(finished).toEqual([16, 19]);
+    expect(finished).toEqual([0, 16, 16, 19]);
   });
 
   it('stops where it is told to', async () => {

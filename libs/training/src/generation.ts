@@ -13,7 +13,10 @@ export interface GenerationSettings {
   readonly padTokenId: number;
 }
 
-/** The most likely continuation of each prompt, token by token, without the token that ends it. */
+/**
+ * The most likely continuation of each prompt, token by token, without the token that ends it. `onTokens` is awaited after
+ * every token with the number of prompts that are finished, and may throw to stop.
+ */
 export async function generateGreedily(
   engine: Engine,
   parameters: Parameters,
@@ -34,7 +37,7 @@ export async function generateGreedily(
   const lengths = prompts.map(({ length }) => length);
   for (const bucket of bucketByLength(lengths, GENERATION_ROWS)) {
     const rows = bucket.map((index) => prompts[index] as readonly number[]);
-    const continued = await continueRows(engine, parameters, rows, settings);
+    const continued = await continueRows(engine, parameters, rows, settings, () => onTokens(finished));
     bucket.forEach((index, row) => {
       answers[index] = continued[row] as number[];
     });
@@ -49,6 +52,7 @@ async function continueRows(
   parameters: Parameters,
   prompts: readonly (readonly number[])[],
   { maxNewTokens, stopTokenIds, padTokenId }: GenerationSettings,
+  onStep: () => void | Promise<void>,
 ): Promise<number[][]> {
   const rows = prompts.length;
   const answers: number[][] = prompts.map(() => []);
@@ -83,6 +87,7 @@ async function continueRows(
       inputIds[row] = BigInt(token);
       answers[row]?.push(token);
     }
+    await onStep();
     if (!open.includes(true)) break;
   }
   return answers;

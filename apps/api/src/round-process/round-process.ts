@@ -31,6 +31,8 @@ export interface RoundProcessParts {
 export class RoundProcess {
   /** Running federations, as far as is known: while there are some, finished jobs are looked for often. */
   private readonly running = new Set<string>();
+  /** Jobs that nobody waits for any more but a worker held: without a further look its retries would run for nobody. */
+  private readonly abandoned = new Map<string, (typeof queueNames)[number]>();
 
   constructor(private readonly parts: RoundProcessParts) {}
 
@@ -48,7 +50,10 @@ export class RoundProcess {
 
   /** Looks after every running federation, whatever events were seen: a job that got lost is added again. */
   async sweep(): Promise<void> {
-    for (const federationId of await this.parts.runningFederations()) await this.lookAfter(federationId);
+    for (const federationId of await this.parts.runningFederations()) await this.lookAfterApart(federationId);
+    for (const [id, queue] of this.abandoned) {
+      if (await this.parts.queues[queue].remove(id)) this.abandoned.delete(id);
+    }
   }
 
   private async followEvents(): Promise<boolean> {
@@ -57,7 +62,7 @@ export class RoundProcess {
     const last = events.at(-1);
     if (!last) return false;
     const touched = new Set(events.map((event) => federationIdOf(event.stream)));
-    for (const federationId of touched) if (federationId !== null) await this.lookAfter(federationId);
+    for (const federationId of touched) if (federationId !== null) await this.lookAfterApart(federationId);
     await store.saveCheckpoint(checkpointName, last.checkpoint);
     return true;
   }
@@ -68,12 +73,14 @@ export class RoundProcess {
     for (const name of queueNames) {
       for (const job of await this.parts.queues[name].finished(finishedAtOnce)) {
         found++;
-        const federationId = await this.record(name, job);
-        await this.parts.queues[name].remove(job.id);
-        if (federationId !== null) touched.add(federationId);
+        await this.apart({ job: job.id }, async () => {
+          const federationId = await this.record(name, job);
+          await this.parts.queues[name].remove(job.id);
+          if (federationId !== null) touched.add(federationId);
+        });
       }
     }
-    for (const federationId of touched) await this.lookAfter(federationId);
+    for (const federationId of touched) await this.lookAfterApart(federationId);
     return found > 0;
   }
 
@@ -104,6 +111,22 @@ export class RoundProcess {
     await handleCommand(this.parts.store, federationDecider, federationStream(federationId), command, metadata);
   }
 
+  private lookAfterApart(federationId: string): Promise<void> {
+    return this.apart({ federationId }, () => this.lookAfter(federationId));
+  }
+
+  /** One federation, or one job, that cannot be dealt with keeps none of the others waiting; the sweep comes back to it. */
+  private async apart(subject: object, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.parts.logger.error(
+        { ...subject, err: error },
+        'the round process could not deal with it; it will try again',
+      );
+    }
+  }
+
   /** Adds the jobs that a federation requires now; withdraws those of one that has ended early. */
   private async lookAfter(federationId: string): Promise<void> {
     const { queues, store } = this.parts;
@@ -112,7 +135,9 @@ export class RoundProcess {
     if (state.status !== 'running') {
       this.running.delete(federationId);
       // One that a worker has already taken ends by itself, and its outcome comes too late.
-      for (const { queue, id } of abandonedJobs(state)) await queues[queue].remove(id);
+      for (const { queue, id } of abandonedJobs(state)) {
+        if (!(await queues[queue].remove(id))) this.abandoned.set(id, queue);
+      }
       return;
     }
     this.running.add(federationId);

@@ -21,8 +21,13 @@ export async function measure(
 ): Promise<EvaluationMetrics> {
   report({ phase: 'evaluating' });
   const { padTokenId, stopTokenIds } = tokenizer;
-  const validationLoss = await meanLoss(engine, parameters, validation, padTokenId);
-  const testLoss = await meanLoss(engine, parameters, test, padTokenId);
+  const steps = validation.length + test.length;
+  const validationLoss = await meanLoss(engine, parameters, validation, padTokenId, (step) =>
+    report({ phase: 'evaluating', step, steps }),
+  );
+  const testLoss = await meanLoss(engine, parameters, test, padTokenId, (done) =>
+    report({ phase: 'evaluating', step: validation.length + done, steps }),
+  );
   const prompts = test.map(({ promptIds }) => generationPrompt(tokenizer, promptIds, maxLength, maxNewTokens));
   const total = prompts.length;
   report({ phase: 'generating', step: 0, steps: total });

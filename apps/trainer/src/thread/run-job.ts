@@ -93,10 +93,12 @@ async function train(
 
   let embeddings: string | null = null;
   if (!job.lastRound) {
-    report({ phase: 'embedding' });
-    embeddings = await artifacts.put(
-      encodeEmbeddings(await meanEmbeddings(engine, parameters, splits.embedding, tokenizer.padTokenId)),
+    const steps = splits.embedding.length;
+    report({ phase: 'embedding', step: 0, steps });
+    const means = await meanEmbeddings(engine, parameters, splits.embedding, tokenizer.padTokenId, (step) =>
+      report({ phase: 'embedding', step, steps }),
     );
+    embeddings = await artifacts.put(encodeEmbeddings(means));
   }
   const modules = unstackParameters(model.modules, parameters, held, rank);
   const adapter = encodeAdapter(model.modules, modules, { rank, alpha, topK, baseModel: job.baseModel.digest });
