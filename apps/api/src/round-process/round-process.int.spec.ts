@@ -60,17 +60,24 @@ const typesOf = (events: StoredEvent[]): FederationEvent['type'][] =>
 const hasCompleted = async (federationId: string): Promise<boolean> =>
   typesOf(await store.readStream(federationStream(federationId))).includes('FederationCompleted');
 
-/** Every third or so call of these methods dies: half of the times before it did anything, half of them after. */
-function dying<Target extends object>(target: Target, random: () => number): Target {
+/** One life of a process: after its death nothing that it calls does anything any more. */
+interface Life {
+  dead: boolean;
+}
+
+/** One call in ten dies: half of the times before it did anything, half of them after. */
+function dying<Target extends object>(target: Target, random: () => number, life: Life): Target {
   return new Proxy(target, {
     get(object, name) {
       const member: unknown = Reflect.get(object, name);
       if (typeof member !== 'function') return member;
       return async (...parameters: unknown[]): Promise<unknown> => {
         const fate = random();
-        if (fate < 0.05) throw new Error('died before');
+        life.dead ||= fate < 0.05;
+        if (life.dead) throw new Error('died before');
         const result: unknown = await Reflect.apply(member, object, parameters);
-        if (fate > 0.95) throw new Error('died after');
+        life.dead ||= fate > 0.95;
+        if (life.dead) throw new Error('died after');
         return result;
       };
     },
@@ -92,18 +99,22 @@ describe('the round process', () => {
     const random = numbersFrom(seed);
     let deaths = 0;
     await eventually(async () => {
+      const life: Life = { dead: false };
       const process = new RoundProcess({
         ...parts(federationId),
-        store: dying(store, random),
-        queues: { training: dying(queues.training, random), aggregation: dying(queues.aggregation, random) },
+        store: dying(store, random, life),
+        queues: {
+          training: dying(queues.training, random, life),
+          aggregation: dying(queues.aggregation, random, life),
+        },
       });
       try {
         await process.sweep();
         for (let steps = 0; steps < 5; steps++) await process.step();
       } catch (error) {
         if (!(error instanceof Error) || !error.message.startsWith('died')) throw error;
-        deaths++;
       }
+      if (life.dead) deaths++;
       return (await hasCompleted(federationId)) ? true : null;
     });
     expect(deaths).toBeGreaterThan(3);
