@@ -18,7 +18,7 @@ async function endAll(signal) {
 }
 
 /** From now on, Ctrl-C, a closed terminal and SIGTERM end this process and whatever it started. */
-export function endOnSignals() {
+function endOnSignals() {
   for (const signal of endingSignals) process.on(signal, endAll);
 }
 
@@ -26,7 +26,7 @@ export function endOnSignals() {
  * npm starts a script through a shell, and a signal that ends npm may end that shell and not the script: it would go on as an
  * orphan. So it ends when its parent is gone.
  */
-export function endWithNpm() {
+function endWithNpm() {
   if (process.env.npm_lifecycle_event === undefined) return;
   const parent = process.ppid;
   setInterval(() => {
@@ -70,6 +70,19 @@ export async function runQuietly(label, command, args, { log, ...options }) {
 
 /** What an operator can act on: shown without a stack. */
 export class CommandError extends Error {}
+
+/** What every script does around its work: it ends when it is told to, and says in a line what an operator can mend. */
+export async function runScript(work) {
+  endOnSignals();
+  endWithNpm();
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}
 
 function start(command, args, options) {
   return new Promise((resolve, reject) => {

@@ -1,15 +1,7 @@
 /** `npm run parity -- PATH...`: the present code against reference values. */
-import { CommandError, endOnSignals, endWithNpm, leaveSignalsAlone } from './commands.mjs';
+import { leaveSignalsAlone, runScript } from './commands.mjs';
 import { prepare } from './prepare.mjs';
 
-endOnSignals();
-endWithNpm();
-try {
-  await prepare();
-} catch (error) {
-  if (!(error instanceof CommandError)) throw error;
-  console.error(error.message);
-  process.exit(1);
-}
+await runScript(prepare);
 leaveSignalsAlone();
 await import('../apps/parity/dist/main.js');

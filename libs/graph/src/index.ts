@@ -4,7 +4,6 @@ export { addDimensions, elementCount, multiplyDimensions, type Dimension, type S
 export { emitModel } from './onnx/emitter.js';
 export {
   add,
-  broadcast,
   cast,
   concat,
   crossEntropy,
@@ -23,8 +22,6 @@ export {
   rmsNormalize,
   rotate,
   scale,
-  scatterRows,
-  sigmoid,
   silu,
   softCap,
   softmax,

@@ -99,8 +99,7 @@ export function fusedDecoder(options: FusedDecoderOptions): Decoder {
       });
       return { hidden, present };
     },
-    normalize: (weight, hidden) =>
-      new Layers(hidden.graph, weight, (_module, _input, output) => output).layerNorm(finalNorm, hidden, epsilon),
+    normalize: (weight, hidden) => new Layers(hidden.graph, weight).layerNorm(finalNorm, hidden, epsilon),
     vocabulary: (weight) => weight(vocabulary),
   };
 }

@@ -110,13 +110,7 @@ export function gatedDecoder(options: GatedDecoderOptions): Decoder {
       });
       return { hidden, present };
     },
-    normalize: (weight, hidden) =>
-      new Layers(hidden.graph, weight, (_module, _input, output) => output).rmsNorm(
-        finalNorm,
-        hidden,
-        epsilon,
-        normOffset,
-      ),
+    normalize: (weight, hidden) => new Layers(hidden.graph, weight).rmsNorm(finalNorm, hidden, epsilon, normOffset),
     vocabulary: (weight) => weight(options.tied ? EMBEDDING : OUTPUT),
   };
 }

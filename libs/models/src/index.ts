@@ -11,4 +11,3 @@ export {
   type WeightSource,
 } from './decoder.js';
 export { readDecoder } from './families.js';
-export { rotaryFrequencies, type RotarySettings } from './rotary.js';

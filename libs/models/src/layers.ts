@@ -49,7 +49,7 @@ export class Layers {
   constructor(
     readonly graph: Graph,
     private readonly weight: WeightSource,
-    private readonly adapt: AdaptLinear,
+    private readonly adapt: AdaptLinear = (_module, _input, output) => output,
   ) {}
 
   /** x [tokens, inputWidth] to [tokens, outputWidth], with the layer's adapter where it has one. */

@@ -121,7 +121,7 @@ export function opt(config: ConfigurationFields): Decoder {
       return { hidden, present };
     },
     normalize(weight, hidden) {
-      const apply = new Layers(hidden.graph, weight, (_module, _input, output) => output);
+      const apply = new Layers(hidden.graph, weight);
       const normed = finalNorm === null ? hidden : apply.layerNorm(finalNorm, hidden, EPSILON);
       return projectOut === null ? normed : matmul(normed, weight(projectOut), { transposeB: true });
     },

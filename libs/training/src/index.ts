@@ -1,6 +1,5 @@
 export type { AdapterKind } from './adapter-kind.js';
 export { Adam, type AdamSettings } from './adam.js';
-export { causalBias } from './attention-feeds.js';
 export { makeBatch, type Batch, type Sequence } from './batch.js';
 export { Engine, type DecodingInput, type EngineSettings, type Evaluation, type TrainingStep } from './engine.js';
 export { meanEmbeddings, meanLoss, type MeanEmbeddings } from './evaluation.js';
