@@ -53,6 +53,8 @@ export interface Decoder {
   readonly weights: ReadonlyMap<string, readonly number[]>;
   /** The linear layers that are adapted unless others are named: PEFT's default targets of the family. */
   readonly defaultModules: readonly LinearModule[];
+  /** Every linear layer that can be adapted, in the order in which a token passes them: all but the output layer. */
+  readonly linearModules: readonly LinearModule[];
   hiddenStates(graph: Graph, weight: WeightSource, inputs: DecoderInputs, adapt: AdaptLinear): DecoderOutputs;
   /** What the output layer reads, from selected hidden states [positions, width]: usually their normalisation. */
   normalize(weight: WeightSource, hidden: Tensor): Tensor;

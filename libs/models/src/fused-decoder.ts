@@ -76,6 +76,9 @@ export function fusedDecoder(options: FusedDecoderOptions): Decoder {
     headWidth,
     weights: table.shapes,
     defaultModules: asModules(layers.map(({ queryKeyValue }) => queryKeyValue)),
+    linearModules: asModules(
+      layers.flatMap(({ queryKeyValue, output, up, down }) => [queryKeyValue, output, up, down]),
+    ),
     logitCap: null,
 
     hiddenStates(graph, weight, inputs, adapt) {

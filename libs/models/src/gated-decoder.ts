@@ -94,6 +94,14 @@ export function gatedDecoder(options: GatedDecoderOptions): Decoder {
         'fused' in projections ? [projections.fused] : [projections.q, projections.v],
       ),
     ),
+    linearModules: asModules(
+      layers.flatMap(({ projections, output, gates, down }) => [
+        ...Object.values(projections),
+        output,
+        ...Object.values(gates),
+        down,
+      ]),
+    ),
     logitCap: options.logitCap ?? null,
 
     hiddenStates(graph, weight, inputs, adapt) {

@@ -11,3 +11,4 @@ export {
   type WeightSource,
 } from './decoder.js';
 export { readDecoder } from './families.js';
+export { selectModules, targetMatcher, type Targets } from './targets.js';

@@ -2,17 +2,7 @@
  * OPT (Zhang et al. 2022; Hugging Face's OPTForCausalLM): learned positions from 2 on. opt-350m normalises after each part
  * instead of before it, and projects embeddings of another width in and out.
  */
-import {
-  add,
-  cast,
-  dimensionOf,
-  gatherRows,
-  matmul,
-  multiplyDimensions,
-  relu,
-  reshape,
-  type Tensor,
-} from '@fedamole/graph';
+import { add, cast, dimensionOf, gatherRows, multiplyDimensions, relu, reshape, type Tensor } from '@fedamole/graph';
 import { attention } from './attention.js';
 import {
   flag,
@@ -22,7 +12,7 @@ import {
   type ConfigurationFields,
 } from './configuration-fields.js';
 import type { Decoder, KeyValues } from './decoder.js';
-import { asModules, Layers, WeightTable } from './layers.js';
+import { asModules, Layers, WeightTable, type LinearLayer } from './layers.js';
 
 const EPSILON = 1e-5;
 /** The first two rows of the position matrix are never used. */
@@ -53,8 +43,10 @@ export function opt(config: ConfigurationFields): Decoder {
   const tokenEmbedding = table.matrix('model.decoder.embed_tokens.weight', vocabularySize, embeddingWidth);
   const positionEmbedding = table.matrix('model.decoder.embed_positions.weight', maxPositions + POSITION_OFFSET, width);
   const projected = embeddingWidth !== width;
-  const projectIn = projected ? table.matrix('model.decoder.project_in.weight', width, embeddingWidth) : null;
-  const projectOut = projected ? table.matrix('model.decoder.project_out.weight', embeddingWidth, width) : null;
+  const projection = (part: string, inputWidth: number, outputWidth: number): LinearLayer | null =>
+    projected ? table.linear({ name: `model.decoder.${part}`, inputWidth, outputWidth, bias: false }) : null;
+  const projectIn = projection('project_in', embeddingWidth, width);
+  const projectOut = projection('project_out', width, embeddingWidth);
   const linear = (name: string, inputWidth: number, outputWidth: number) =>
     table.linear({ name, inputWidth, outputWidth, bias });
   const layers = Array.from({ length: layerCount }, (_, index) => {
@@ -71,6 +63,8 @@ export function opt(config: ConfigurationFields): Decoder {
     };
   });
   const finalNorm = hasFinalNorm ? table.norm('model.decoder.final_layer_norm', width, { bias: true }) : null;
+  const norm = (apply: Layers, hidden: Tensor): Tensor =>
+    finalNorm === null ? hidden : apply.layerNorm(finalNorm, hidden, EPSILON);
   const vocabulary = tied ? tokenEmbedding : table.matrix('lm_head.weight', vocabularySize, embeddingWidth);
 
   return {
@@ -82,6 +76,13 @@ export function opt(config: ConfigurationFields): Decoder {
     headWidth,
     weights: table.shapes,
     defaultModules: asModules(layers.flatMap(({ query, value }) => [query, value])),
+    linearModules: asModules(
+      [
+        projectIn,
+        ...layers.flatMap(({ query, key, value, output, up, down }) => [query, key, value, output, up, down]),
+        projectOut,
+      ].filter((layer) => layer !== null),
+    ),
     logitCap: null,
 
     hiddenStates(graph, weight, inputs, adapt) {
@@ -89,7 +90,7 @@ export function opt(config: ConfigurationFields): Decoder {
       const apply = new Layers(graph, weight, adapt);
       const tokens = multiplyDimensions(dimensionOf(inputIds, 0), dimensionOf(inputIds, 1));
       const embedded = gatherRows(weight(tokenEmbedding), reshape(inputIds, [tokens]));
-      const widened = projectIn === null ? embedded : matmul(embedded, weight(projectIn), { transposeB: true });
+      const widened = projectIn === null ? embedded : apply.linear(projectIn, embedded);
       const rows = add(cast(positions, 'float32'), graph.constant([POSITION_OFFSET], [1]));
       const placed = gatherRows(weight(positionEmbedding), cast(reshape(rows, [tokens]), 'int64'));
       const present: KeyValues[] = [];
@@ -118,13 +119,10 @@ export function opt(config: ConfigurationFields): Decoder {
         });
         hidden = part(layer.feedForwardNorm, hidden, (x) => apply.linear(layer.down, relu(apply.linear(layer.up, x))));
       });
-      return { hidden, present };
+      // an adapter of the last projection sees every token, as those of the layers do
+      return { hidden: projectOut === null ? hidden : apply.linear(projectOut, norm(apply, hidden)), present };
     },
-    normalize(weight, hidden) {
-      const apply = new Layers(hidden.graph, weight);
-      const normed = finalNorm === null ? hidden : apply.layerNorm(finalNorm, hidden, EPSILON);
-      return projectOut === null ? normed : matmul(normed, weight(projectOut), { transposeB: true });
-    },
+    normalize: (weight, hidden) => (projectOut === null ? norm(new Layers(hidden.graph, weight), hidden) : hidden),
     vocabulary: (weight) => weight(vocabulary),
   };
 }
