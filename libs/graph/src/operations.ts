@@ -2,6 +2,7 @@
 import type { DataType } from './data-type.js';
 import type { Dimension, Shape } from './dimension.js';
 import { sameShape } from './dimension.js';
+import { quantizedProduct } from './quantized.js';
 import type { Tensor } from './tensor.js';
 
 interface ProductOptions {
@@ -68,8 +69,13 @@ export const rotate = (x: Tensor, positions: Tensor, tables: RotaryTables, heads
   first(x.graph.apply('rotate', [x, positions, tables.cosines, tables.sines], { heads, inverse }));
 
 /** `alpha * A B` over the last two axes, with equal leading axes. */
-export const matmul = (a: Tensor, b: Tensor, options: ProductOptions = {}): Tensor =>
-  first(a.graph.apply('matmul', [a, b], product(options)));
+export function matmul(a: Tensor, b: Tensor, options: ProductOptions = {}): Tensor {
+  const { transposeA, transposeB, alpha } = product(options);
+  if (b.quantized === null) return first(a.graph.apply('matmul', [a, b], { transposeA, transposeB, alpha }));
+  if (transposeA || alpha !== 1)
+    throw new Error(`matmul: ${b.name} is held in fewer bits; only A B and A B^T are there`);
+  return quantizedProduct(a, b.quantized, transposeB);
+}
 
 /** `C + alpha * A B` for matrices, in one pass. */
 export const gemm = (c: Tensor, a: Tensor, b: Tensor, options: ProductOptions = {}): Tensor =>

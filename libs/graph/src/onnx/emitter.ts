@@ -52,7 +52,7 @@ export class Emitter {
   shapeVector(dimensions: readonly Dimension[]): string {
     if (dimensions.every((dimension) => typeof dimension === 'number')) return this.integers(dimensions);
     const parts = dimensions.map((dimension) => this.dimensionValue(dimension));
-    return this.cached(`shape ${dimensions.join()}`, () =>
+    return this.once(`shape ${dimensions.join()}`, () =>
       this.value('Concat', parts, [dimensions.length], 'int64', { attributes: { axis: { int: 0 } } }),
     );
   }
@@ -71,6 +71,16 @@ export class Emitter {
   /** A constant of the graph's compute type: a scalar, or a vector. */
   floats(values: readonly number[], shape: readonly number[]): string {
     return this.constant(this.computeType, values, shape);
+  }
+
+  /** An unsigned 8-bit scalar. */
+  byte(value: number): string {
+    return this.once(`uint8 ${value}`, () => {
+      const name = `k${(this.count += 1)}`;
+      const data = { kind: 'memory', bytes: Uint8Array.of(value) } as const;
+      this.initializers.push({ name, shape: [], dataType: 'uint8', data });
+      return name;
+    });
   }
 
   /** A dimension's value as an int64 vector of one element. */
@@ -108,7 +118,7 @@ export class Emitter {
     for (const input of this.inputs) {
       const axis = input.shape.indexOf(dimension);
       if (axis < 0) continue;
-      const shape = this.cached(`shape of ${input.name}`, () =>
+      const shape = this.once(`shape of ${input.name}`, () =>
         this.value('Shape', [input.name], [input.shape.length], 'int64'),
       );
       return this.value('Slice', [shape, this.integers([axis]), this.integers([axis + 1])], [1], 'int64');
@@ -123,7 +133,7 @@ export class Emitter {
   }
 
   private constant(dataType: ComputeType | 'int64', values: readonly number[], shape: readonly number[]): string {
-    return this.cached(`${dataType} [${shape.join()}] ${values.join()}`, () => {
+    return this.once(`${dataType} [${shape.join()}] ${values.join()}`, () => {
       const name = `k${(this.count += 1)}`;
       const array =
         dataType === 'int64'
@@ -137,7 +147,8 @@ export class Emitter {
     });
   }
 
-  private cached(key: string, make: () => string): string {
+  /** What `make` emits, emitted for the first caller with this key. */
+  once(key: string, make: () => string): string {
     const known = this.constants.get(key);
     if (known !== undefined) return known;
     const name = make();
