@@ -58,6 +58,7 @@ describe("a base model's folder", () => {
     const range = header.tensors.get(embedding);
     expect(model.weights.get(embedding)).toEqual({
       file: 'model.safetensors',
+      storedName: embedding,
       offset: header.dataOffset + (range?.begin ?? NaN),
       length: 4096 * 256 * 2,
       dataType: 'bfloat16',

@@ -21,6 +21,7 @@ import {
   trainingModel,
 } from './model-graphs.js';
 import { floats, floatsOf, integers, Session, type Feeds } from './session.js';
+import { weightLayout, type Purpose } from './weight-layout.js';
 
 export interface EngineSettings {
   readonly adapter: AdapterKind;
@@ -72,7 +73,7 @@ export interface DecodingInput {
 export type Cache = Readonly<Feeds> | null;
 
 export class Engine {
-  private readonly sessions = new Map<string, Promise<Session>>();
+  private readonly sessions = new Map<Purpose, Promise<Session>>();
 
   constructor(
     readonly model: Model,
@@ -175,14 +176,15 @@ export class Engine {
     ]).flat();
   }
 
-  private session(name: string, build: () => Uint8Array): Promise<Session> {
-    const known = this.sessions.get(name);
+  private session(purpose: Purpose, build: () => Uint8Array): Promise<Session> {
+    const known = this.sessions.get(purpose);
     if (known !== undefined) return known;
     const { threads } = this.settings;
-    const created = Session.create(build(), { threads, weightsFolder: this.model.weightsFolder });
-    this.sessions.set(name, created);
+    const layout = weightLayout(this.model, purpose);
+    const created = Session.create(build(), { threads, weightsFolder: this.model.weightsFolder, layout });
+    this.sessions.set(purpose, created);
     // one that could not be made must not be remembered: memory may be free again, files may be back
-    created.catch(() => this.sessions.delete(name));
+    created.catch(() => this.sessions.delete(purpose));
     return created;
   }
 }

@@ -9,6 +9,7 @@
  */
 import {
   add,
+  cast,
   crossEntropy,
   emitModel,
   gatherRows,
@@ -23,7 +24,7 @@ import {
   type Tensor,
 } from '@fedamole/graph';
 import { TOKENS, type DecoderInputs, type KeyValues, type WeightSource } from '@fedamole/models';
-import type { Model } from '@fedamole/base-models';
+import type { Model, QuantizedLocation, WeightLocation } from '@fedamole/base-models';
 import { dropoutMaskName, type AdapterGraph, type DropExpertInput } from '@fedamole/mole';
 import { attachAdapters, type AdapterKind } from './adapter-kind.js';
 
@@ -153,8 +154,37 @@ function weightSource(graph: Graph, model: Model): WeightSource {
   function load(name: string): Tensor {
     const location = model.weights.get(name);
     if (location === undefined) throw new Error(`${model.folder}: weight ${name} was not located`);
-    const { shape, dataType, file, offset, length } = location;
-    const stored = graph.weight(name, shape, dataType, { kind: 'file', file, offset, length });
-    return dataType === 'float32' ? stored : (graph.apply('cast', [stored], { to: 'float32' })[0] as Tensor);
+    const quantized = model.quantized.get(name);
+    if (quantized !== undefined) return quantizedWeight(graph, name, location.shape, quantized);
+    const stored = storedWeight(graph, name, location);
+    return stored.dataType === 'float32' ? stored : cast(stored, 'float32');
   }
+}
+
+function quantizedWeight(graph: Graph, name: string, shape: readonly number[], held: QuantizedLocation): Tensor {
+  const part = (of: string, as?: Partial<WeightLocation>): Tensor => {
+    const location = held.parts.get(of);
+    if (location === undefined) throw new Error(`weight ${name}: its ${held.kind} form has no ${of}`);
+    return storedWeight(graph, `${name}:${as === undefined ? of : `${of} as ${as.dataType}`}`, { ...location, ...as });
+  };
+  if (held.kind === 'int8') {
+    return graph.quantizedWeight(name, shape, {
+      kind: 'int8',
+      straight: { values: part('straight'), scales: part('straightScales') },
+      transposed: { values: part('transposed'), scales: part('transposedScales') },
+    });
+  }
+  const scales = part('scales');
+  return graph.quantizedWeight(name, shape, {
+    kind: 'int4',
+    blocks: part('blocks'),
+    values: part('blocks', { dataType: 'uint4', shape }),
+    scales,
+    zeroPoints: part('zeroPoints', { dataType: 'uint4', shape: scales.shape as readonly number[] }),
+  });
+}
+
+function storedWeight(graph: Graph, name: string, location: WeightLocation): Tensor {
+  const { shape, dataType, file, offset, length } = location;
+  return graph.weight(name, shape, dataType, { kind: 'file', file, offset, length });
 }

@@ -4,6 +4,20 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 export interface SessionSettings {
   readonly threads: number;
   readonly weightsFolder: string;
+  /** How frozen weights are laid out in memory. */
+  readonly layout: WeightLayout;
+}
+
+export interface WeightLayout {
+  /**
+   * Whether ONNX Runtime may widen bfloat16 weights to float32 copies once, instead of at every use: faster, and larger.
+   */
+  readonly widened: boolean;
+  /**
+   * Whether ONNX Runtime repacks weights for its products, into copies. Without it they stay in the mapped file, and a
+   * product's bits depend on the number of threads wherever that leaves a thread no more than 64 columns.
+   */
+  readonly repacked: boolean;
 }
 
 export type Feeds = Record<string, Tensor>;
@@ -11,20 +25,21 @@ export type Feeds = Record<string, Tensor>;
 export class Session {
   private constructor(private readonly session: InferenceSession) {}
 
-  /**
-   * Weights are read out of the mapped file. ONNX Runtime repacks them for its matrix products: without that, a product's
-   * bits depend on the number of threads, and trainers of different machines would disagree. No memory pattern is kept
-   * per shape: that costs no time in training and a third less memory.
-   */
-  static async create(model: Uint8Array, { threads, weightsFolder }: SessionSettings): Promise<Session> {
+  /** Weights are read out of the mapped file. No memory pattern is kept per shape: that costs no time in training. */
+  static async create(model: Uint8Array, { threads, weightsFolder, layout }: SessionSettings): Promise<Session> {
     const session = await InferenceSession.create(model, {
       executionProviders: ['cpu'],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       enableMemPattern: false,
-      graphOptimizationLevel: 'basic',
+      graphOptimizationLevel: layout.widened ? 'basic' : 'disabled',
       logSeverityLevel: 3,
-      extra: { session: { model_external_initializers_file_folder_path: weightsFolder } },
+      extra: {
+        session: {
+          model_external_initializers_file_folder_path: weightsFolder,
+          disable_prepacking: layout.repacked ? '0' : '1',
+        },
+      },
     });
     return new Session(session);
   }
