@@ -191,6 +191,12 @@ export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' }
   },
 
   // the same matrix the other way round
+  bfloat16Product: ({ inputs: [x, weight], outputGradients: [gradient], parameters: { transposed } }) => {
+    const [back] = (x as Tensor).graph.apply('bfloat16Product', [gradient as Tensor, weight as Tensor], {
+      transposed: !transposed,
+    }) as [Tensor];
+    return [back, null];
+  },
   int8Product: ({ inputs, outputGradients: [gradient] }) => {
     const [, values, scales, backValues, backScales] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
     const [back] = values.graph.apply(

@@ -104,8 +104,10 @@ export const broadcast = (x: Tensor, shape: Shape): Tensor =>
   sameShape(x.shape, shape) ? x : first(x.graph.apply('broadcast', [x], { shape }));
 
 /** Rows of `table` [rows, width] at `indices` (any shape): [...indices, width]. */
-export const gatherRows = (table: Tensor, indices: Tensor): Tensor =>
-  first(table.graph.apply('gatherRows', [table, indices], {}));
+export function gatherRows(table: Tensor, indices: Tensor): Tensor {
+  const stored = table.quantized?.kind === 'bfloat16' ? table.quantized.values : table;
+  return cast(first(table.graph.apply('gatherRows', [stored, indices], {})), table.dataType);
+}
 
 /** Zeros [rows, width] to which `updates` [count, width] are added at `indices` [count]. */
 export const scatterRows = (updates: Tensor, indices: Tensor, rows: Dimension): Tensor =>
@@ -123,7 +125,9 @@ export interface CrossEntropy {
  * Gradients reach the hidden states only: the vocabulary is frozen.
  */
 export function crossEntropy(hidden: Tensor, vocabulary: Tensor, targets: Tensor, weights: Tensor): CrossEntropy {
-  const [loss, tokenLosses] = hidden.graph.apply('crossEntropy', [hidden, vocabulary, targets, weights], {}) as [
+  const { quantized } = vocabulary;
+  const matrix = quantized?.kind === 'bfloat16' ? cast(quantized.values, vocabulary.dataType) : vocabulary;
+  const [loss, tokenLosses] = hidden.graph.apply('crossEntropy', [hidden, matrix, targets, weights], {}) as [
     Tensor,
     Tensor,
   ];

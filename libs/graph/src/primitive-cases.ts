@@ -100,6 +100,7 @@ export const primitiveCases: { readonly [P in PrimitiveName]: readonly Primitive
     parameters,
   })),
   // their weights are no inputs of a run: quantized-products.unit.spec.ts
+  bfloat16Product: [],
   int8Product: [],
   int4Product: [],
   reshape: [{ title: 'a fold', inputs: [real(2, 6)], parameters: { shape: [3, 2, 2] } }],

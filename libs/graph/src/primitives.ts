@@ -35,6 +35,8 @@ export interface PrimitiveParameters {
   matmul: { transposeA: boolean; transposeB: boolean; alpha: number };
   /** `C + alpha * A B` for matrices. */
   gemm: { transposeA: boolean; transposeB: boolean; alpha: number };
+  /** `x W^T` (or `x W` unless transposed) with a frozen bfloat16 W, widened for this one product; inputs x and W. */
+  bfloat16Product: { transposed: boolean };
   /**
    * `x W` with a frozen W held in 8 bits; inputs x [rows, inner], W as int8 [inner, columns] with a scale a column
    * [columns], and W^T likewise [columns, inner] with scales [inner], which the gradient multiplies by.

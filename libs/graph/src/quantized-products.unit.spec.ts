@@ -120,7 +120,19 @@ function worstShare(actual: ArrayLike<number>, expected: readonly number[]): num
   return Math.max(...expected.map((value, index) => Math.abs(value - (actual[index] as number)))) / largest;
 }
 
+/** Every whole number up to 127 is a bfloat16. */
+function bfloat16Weight(graph: Graph, matrix: Int8Array): Tensor {
+  const halves = Uint16Array.from(new Uint32Array(Float32Array.from(matrix).buffer), (bits) => bits >>> 16);
+  const values = memory(graph, 'values', [OUTPUTS, INPUTS], 'bfloat16', halves);
+  return graph.quantizedWeight('w', [OUTPUTS, INPUTS], { kind: 'bfloat16', values });
+}
+
 const forms = [
+  {
+    form: '16 bits',
+    make: bfloat16Weight,
+    matrix: Int8Array.from({ length: OUTPUTS * INPUTS }, (_, at) => whole(at, 127)),
+  },
   { form: '8 bits', make: int8Weight, matrix: Int8Array.from({ length: OUTPUTS * INPUTS }, (_, at) => whole(at, 127)) },
   { form: '4 bits', make: int4Weight, matrix: Int8Array.from({ length: OUTPUTS * INPUTS }, (_, at) => whole(at, 7)) },
 ];

@@ -1,6 +1,6 @@
 /**
  * Frozen matrices held in fewer bits than they are computed with. Nothing but a product may use one, and that product reads
- * the stored bits: the matrix itself is never written out in float32.
+ * the stored bits: no float32 copy of the matrix outlives the product.
  */
 import type { Tensor } from './tensor.js';
 
@@ -34,11 +34,20 @@ export interface Int4Weight {
   readonly zeroPoints: Tensor;
 }
 
-export type QuantizedWeight = Int8Weight | Int4Weight;
+/** A table in 16 bits; each use widens what it needs. */
+export interface Bfloat16Weight {
+  readonly kind: 'bfloat16';
+  /** bfloat16, of the weight's shape */
+  readonly values: Tensor;
+}
+
+export type QuantizedWeight = Int8Weight | Int4Weight | Bfloat16Weight;
 
 /** `x W^T` where `transposed`, else `x W`. */
 export function quantizedProduct(x: Tensor, weight: QuantizedWeight, transposed: boolean): Tensor {
   const { graph } = x;
+  if (weight.kind === 'bfloat16')
+    return graph.apply('bfloat16Product', [x, weight.values], { transposed })[0] as Tensor;
   if (weight.kind === 'int4') {
     const { blocks, values, scales, zeroPoints } = weight;
     return graph.apply('int4Product', [x, blocks, values, scales, zeroPoints], { transposed })[0] as Tensor;

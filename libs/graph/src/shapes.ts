@@ -143,6 +143,12 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
     return [{ shape, dataType: a.dataType }];
   },
 
+  bfloat16Product: (inputs, { transposed }) => {
+    const [x, weight] = exactly('Bfloat16Product', inputs, 2);
+    const shape = productShape('Bfloat16Product', x, weight, false, transposed);
+    return [{ shape, dataType: x.dataType }];
+  },
+
   int8Product: (inputs) => {
     const [x, values, scales, backValues, backScales] = exactly('Int8Product', inputs, 5);
     const [rows, inner] = matrix('Int8Product', x);

@@ -37,8 +37,18 @@ export interface Initializer {
   readonly data: WeightData;
 }
 
+/** A part of the tape that depends on earlier activations by its input only. */
+export interface Block {
+  readonly input: Tensor;
+  /** Its applications: from `start` on, before `end`. */
+  readonly start: number;
+  readonly end: number;
+}
+
 export class Graph {
   readonly applications: Application[] = [];
+  /** In the order of the tape. */
+  readonly blocks: Block[] = [];
   readonly inputs: Tensor[] = [];
   readonly initializers: Initializer[] = [];
   private readonly constants = new Map<string, Tensor>();
@@ -90,6 +100,17 @@ export class Graph {
     const outputs = types.map(({ shape, dataType }) => this.make(dataType, shape, differentiable && isFloat(dataType)));
     this.applications.push({ primitive, parameters, inputs, outputs });
     return outputs;
+  }
+
+  /**
+   * What `build` applies is one block: a layer, say. Of other activations it may use small ones only, since recomputing the block
+   * keeps those. Blocks do not nest.
+   */
+  block<T>(input: Tensor, build: () => T): T {
+    const start = this.applications.length;
+    const result = build();
+    this.blocks.push({ input, start, end: this.applications.length });
+    return result;
   }
 
   private constantOf(

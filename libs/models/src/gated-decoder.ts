@@ -112,7 +112,7 @@ export function gatedDecoder(options: GatedDecoderOptions): Decoder {
       let hidden = options.embeddingScale === undefined ? embedded : scale(embedded, options.embeddingScale);
       const present: KeyValues[] = [];
       layers.forEach((layer, index) => {
-        const result = decoderLayer(apply, options, layer, index, tables, inputs, hidden);
+        const result = graph.block(hidden, () => decoderLayer(apply, options, layer, index, tables, inputs, hidden));
         hidden = result.hidden;
         present.push(result.present);
       });

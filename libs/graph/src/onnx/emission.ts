@@ -8,7 +8,7 @@ import type { PrimitiveName } from '../primitives.js';
 import type { Application, Tensor } from '../tensor.js';
 import type { Emitter } from './emitter.js';
 import type { OnnxAttribute } from './model.js';
-import { emitInt4Product, emitInt8Product } from './quantized-products.js';
+import { emitBfloat16Product, emitInt4Product, emitInt8Product } from './quantized-products.js';
 
 type EmissionRule<P extends PrimitiveName> = (emitter: Emitter, application: Application<P>) => void;
 
@@ -281,6 +281,7 @@ export const emissionRules: { [P in PrimitiveName]: EmissionRule<P> } = {
     emitter.write('Gemm', names(inputs), outputs, {
       attributes: { transA: { int: Number(transposeA) }, transB: { int: Number(transposeB) }, alpha: { float: alpha } },
     }),
+  bfloat16Product: emitBfloat16Product,
   int8Product: emitInt8Product,
   int4Product: emitInt4Product,
   reshape: (emitter, { inputs, outputs, parameters }) =>

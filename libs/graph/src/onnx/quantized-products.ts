@@ -1,4 +1,5 @@
-/** Products with frozen matrices of 8 or 4 bits, on ONNX Runtime's integer kernels. */
+/** Products with frozen matrices of 16, 8 or 4 bits, the latter two on ONNX Runtime's integer kernels. */
+import { onnxTypeNumber } from '../data-type.js';
 import type { Application, Tensor } from '../tensor.js';
 import type { Emitter } from './emitter.js';
 
@@ -78,4 +79,15 @@ export function emitInt4Product(
     { attributes: { axis: { int: 1 }, block_size: { int: block } } },
   );
   emitter.write('Gemm', [x.name, matrix], outputs);
+}
+
+export function emitBfloat16Product(
+  emitter: Emitter,
+  { inputs, outputs, parameters: { transposed } }: Application<'bfloat16Product'>,
+): void {
+  const [x, weight] = inputs as [Tensor, Tensor];
+  const widened = emitter.value('Cast', [weight.name], weight.shape, x.dataType, {
+    attributes: { to: { int: onnxTypeNumber[emitter.computeType] } },
+  });
+  emitter.write('Gemm', [x.name, widened], outputs, { attributes: { transB: { int: Number(transposed) } } });
 }
