@@ -29,6 +29,11 @@ export interface EngineSettings {
   readonly balanceWeight: number;
   /** Rate of dropout on the adapters' input while training; 0 for none. */
   readonly dropout: number;
+  /**
+   * Activation checkpointing: each layer's activations are computed a second time for its gradients instead of being kept;
+   * a third more time for a fraction of the memory. Off where left out.
+   */
+  readonly recompute?: boolean;
   readonly threads: number;
 }
 
@@ -86,11 +91,12 @@ export class Engine {
     batch: Batch,
     dropoutSeed: (module: string) => number,
   ): Promise<TrainingStep> {
-    const { adapter, balanceWeight, dropout } = this.settings;
+    const { adapter, balanceWeight, dropout, recompute = false } = this.settings;
     const session = await this.session('training', () =>
-      trainingModel(this.model, adapter, { balanceWeight, dropout: dropout > 0 }),
+      trainingModel(this.model, adapter, { balanceWeight, dropout: dropout > 0, recompute }),
     );
     const feeds = { ...parameterFeeds(parameters), ...batchFeeds(session.inputNames, batch) };
+    if (recompute) feeds[inputNames.zero] = floats(new Float32Array(1), [1]);
     if (dropout > 0) {
       for (const { name, inputWidth } of this.model.modules) {
         const shape = [batch.rows * batch.time, inputWidth];

@@ -36,6 +36,7 @@ export const inputNames = {
   selected: 'selected',
   targets: 'targets',
   targetWeights: 'target_weights',
+  zero: 'zero',
 } as const;
 
 /** One input a window: layers differ in how far they see. */
@@ -51,6 +52,8 @@ export const pastName = (part: 'keys' | 'values', layer: number): string => `pas
 export interface TrainingGraphSettings {
   readonly balanceWeight: number;
   readonly dropout: boolean;
+  /** Whether a layer's activations are computed a second time for its gradients, instead of being kept. */
+  readonly recompute: boolean;
 }
 
 export function trainingModel(model: Model, adapter: AdapterKind, settings: TrainingGraphSettings): Uint8Array {
@@ -58,7 +61,11 @@ export function trainingModel(model: Model, adapter: AdapterKind, settings: Trai
   const { loss } = targetLoss(graph, model, weight, hidden);
   const balance = adapters.balanceLoss();
   const total = balance === null ? loss : add(loss, scale(balance, settings.balanceWeight));
-  const gradients = gradientsOf(total, adapters.parameters);
+  const gradients = gradientsOf(
+    total,
+    adapters.parameters,
+    settings.recompute ? { recomputeWith: graph.input(inputNames.zero, [1]) } : {},
+  );
   const named = adapters.parameters.map(({ name }, index) => [gradientName(name), gradients[index] as Tensor] as const);
   return emitModel(graph, { loss, ...(balance === null ? {} : { balance }), ...Object.fromEntries(named) });
 }
@@ -157,7 +164,11 @@ function weightSource(graph: Graph, model: Model): WeightSource {
     const quantized = model.quantized.get(name);
     if (quantized !== undefined) return quantizedWeight(graph, name, location.shape, quantized);
     const stored = storedWeight(graph, name, location);
-    return stored.dataType === 'float32' ? stored : cast(stored, 'float32');
+    if (stored.dataType === 'float32') return stored;
+    if (stored.dataType === 'bfloat16' && model.form !== 'float32' && location.shape.length === 2) {
+      return graph.quantizedWeight(`${name}:float32`, location.shape, { kind: 'bfloat16', values: stored });
+    }
+    return cast(stored, 'float32');
   }
 }
 
