@@ -69,6 +69,13 @@ describe("a base model's folder", () => {
     expect(model.parameterCount).toBeGreaterThan(5e6);
   });
 
+  it('is read with other layers to adapt than the default ones', async () => {
+    const { modules, decoder } = await readModel(llamaFolder, { targets: ['up_proj'] });
+    expect(modules.map(({ name }) => name)).toEqual(['model.layers.0.mlp.up_proj', 'model.layers.1.mlp.up_proj']);
+    expect((await readModel(llamaFolder)).modules).toEqual(decoder.defaultModules);
+    expect((await readBaseModel(quickstartFolder, { targets: 'all-linear' })).modules).toHaveLength(6 * 7);
+  });
+
   it('may hold tensors that the family does not read', async () => {
     await writeLlama(folder, (tensors) => tensors.set('rotary.inv_freq', tensors.get('model.norm.weight') as Tensor));
     expect((await readModel(folder)).weights.has('rotary.inv_freq')).toBe(false);
@@ -141,6 +148,11 @@ describe("a base model's folder is refused", () => {
     await writeConfiguration(folder, { model_type: 'mamba' });
     const message = `${folder}: config.json: model_type is "mamba"; expected "falcon" or "gemma2"`;
     expect(await refused(readModel(folder))).toContain(message);
+  });
+
+  it('with a layer to adapt that it does not have', async () => {
+    const message = `${llamaFolder}: target "c_attn" is no linear layer; those of llama are q_proj, k_proj`;
+    expect(await refused(readModel(llamaFolder, { targets: ['q_proj', 'c_attn'] }))).toContain(message);
   });
 
   it('without weights', async () => {

@@ -4,7 +4,15 @@
  */
 import { access, readFile, realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { parameterCount, readDecoder, UnsupportedModelError, type Decoder, type LinearModule } from '@fedamole/models';
+import {
+  parameterCount,
+  readDecoder,
+  selectModules,
+  UnsupportedModelError,
+  type Decoder,
+  type LinearModule,
+  type Targets,
+} from '@fedamole/models';
 import { readSafetensorsHeader, SafetensorsError, type SafetensorsHeader } from '@fedamole/safetensors';
 import type { QuantizedLocation, WeightForm } from './held-weights.js';
 import { commonFolder, locationOf, type WeightLocation } from './locations.js';
@@ -31,21 +39,28 @@ export interface Model {
 
 const weightTypes = ['F32', 'BF16', 'F16'];
 
+export interface ModelOptions {
+  /** The linear layers that are adapted; PEFT's default ones of the family unless given. */
+  readonly targets?: Targets;
+}
+
 /** Reads a model that can be fine-tuned on text: with its tokenizer. Throws ModelFolderError. */
-export async function readBaseModel(folder: string): Promise<Model> {
-  const model = await readModel(folder);
+export async function readBaseModel(folder: string, options: ModelOptions = {}): Promise<Model> {
+  const model = await readModel(folder, options);
   await readText(join(folder, 'tokenizer.json'));
   return model;
 }
 
 /** Reads a model's configuration and where its weights lie; needs no tokenizer. Throws ModelFolderError. */
-export async function readModel(folder: string): Promise<Model> {
+export async function readModel(folder: string, { targets }: ModelOptions = {}): Promise<Model> {
   await access(folder).catch(() => {
     throw new ModelFolderError(`${folder}: no such folder`);
   });
   const configFile = join(folder, 'config.json');
   const config = await readJson(configFile);
   const decoder = translate(folder, () => readDecoder(config));
+  const modules =
+    targets === undefined ? decoder.defaultModules : translate(folder, () => selectModules(decoder, targets));
   const headers = await readHeaders(folder);
   const weightsFolder = commonFolder(headers.map(({ file }) => dirname(file)));
   const weights = new Map<string, WeightLocation>();
@@ -55,7 +70,7 @@ export async function readModel(folder: string): Promise<Model> {
   return {
     folder,
     decoder,
-    modules: decoder.defaultModules,
+    modules,
     parameterCount: parameterCount(decoder),
     weightsFolder,
     weights,
