@@ -1,5 +1,4 @@
 export {
-  AdapterFileError,
   decodeAdapter,
   decodeEmbeddings,
   decodePool,
@@ -10,3 +9,6 @@ export {
   type AdapterMetadata,
   type ClientEmbeddings,
 } from './files.js';
+export { decodePeftAdapter, encodePeftAdapter, type LoraAdapter, type PeftFiles } from './peft-adapter.js';
+export { readPeftAdapter, writePeftAdapter } from './peft-folder.js';
+export { AdapterFileError } from './take-tensor.js';
