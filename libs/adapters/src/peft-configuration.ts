@@ -12,9 +12,10 @@ const expected = (what: string) => ({
     `${input === undefined ? 'is missing' : `is ${JSON.stringify(input)}`}; expected ${what}`,
 });
 
-const rank = z.int(expected('a whole number from 1')).min(1, expected('a whole number from 1'));
+const whole = (least: number) =>
+  z.int(expected(`a whole number from ${least}`)).min(least, expected(`a whole number from ${least}`));
+const rank = whole(1);
 const alpha = z.number(expected('a number'));
-const layer = z.int().min(0);
 const flag = z.boolean(expected('true or false')).default(false);
 const share = expected('a number from 0, less than 1');
 const names = z.union([z.string(), z.array(z.string())], expected('a text or a list of texts')).nullish();
@@ -22,7 +23,7 @@ const names = z.union([z.string(), z.array(z.string())], expected('a text or a l
 /** Ways to draw the first values that leave the base weights as they are; the others train against changed ones. */
 const initialisations = [true, false, 'gaussian', 'eva', 'orthogonal'] as const;
 
-const schema = z.looseObject({
+const fields = {
   peft_type: z.literal('LORA', expected('"LORA"')),
   task_type: z.literal('CAUSAL_LM', expected('"CAUSAL_LM"')).nullish(),
   base_model_name_or_path: z.string(expected('a text')).nullish(),
@@ -34,14 +35,18 @@ const schema = z.looseObject({
   lora_dropout: z.number(share).min(0, share).lt(1, share).default(0),
   target_modules: names,
   exclude_modules: names,
-  layers_to_transform: z.union([layer, z.array(layer)], expected('the index of a layer or a list of them')).nullish(),
+  layers_to_transform: z
+    .union([whole(0), z.array(whole(0))], expected('the index of a layer or a list of them'))
+    .nullish(),
   // PEFT corrects it for each layer that it wraps: A and B have the same shapes either way
   fan_in_fan_out: flag,
   bias: z.literal('none', expected('"none"')).default('none'),
   init_lora_weights: z
     .literal(initialisations, expected(initialisations.map((each) => JSON.stringify(each)).join(' or ')))
     .default(true),
-});
+};
+
+const schema = z.looseObject(fields, expected('an object'));
 
 export type PeftConfiguration = z.infer<typeof schema>;
 
@@ -67,7 +72,7 @@ export function readPeftConfiguration(text: string): PeftConfiguration {
   const [issue] = error?.issues ?? [];
   if (data === undefined) throw refusal(`${issue?.path.join('.') || 'the file'} ${issue?.message}`);
   for (const [field, value] of Object.entries(data)) {
-    if (field in schema.shape || withoutEffect.has(field) || isUnset(value)) continue;
+    if (field in fields || withoutEffect.has(field) || isUnset(value)) continue;
     throw refusal(`${field} is ${JSON.stringify(value)}; a LoRA with it is not supported`);
   }
   return data;
