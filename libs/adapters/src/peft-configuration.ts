@@ -72,7 +72,7 @@ export function readPeftConfiguration(text: string): PeftConfiguration {
   const [issue] = error?.issues ?? [];
   if (data === undefined) throw refusal(`${issue?.path.join('.') || 'the file'} ${issue?.message}`);
   for (const [field, value] of Object.entries(data)) {
-    if (field in fields || withoutEffect.has(field) || isUnset(value)) continue;
+    if (Object.hasOwn(fields, field) || withoutEffect.has(field) || isUnset(value)) continue;
     throw refusal(`${field} is ${JSON.stringify(value)}; a LoRA with it is not supported`);
   }
   return data;
