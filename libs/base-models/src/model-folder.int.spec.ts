@@ -103,6 +103,17 @@ describe("a base model's folder", () => {
     expect(await locatedBytes(linked)).toEqual(await locatedBytes(await readModel(llamaFolder)));
   });
 
+  it("may be a snapshot of the hub's cache with its tokenizer, in bfloat16", async () => {
+    const snapshot = await writeHubCache(folder, quickstartFolder, [
+      'config.json',
+      'tokenizer.json',
+      'model.safetensors',
+    ]);
+    const linked = await readBaseModel(snapshot);
+    expect(linked.weights.get(embedding)?.dataType).toBe('bfloat16');
+    expect(await locatedBytes(linked)).toEqual(await locatedBytes(await readBaseModel(quickstartFolder)));
+  });
+
   it("may be a sharded snapshot of the hub's cache", async () => {
     const sharded = join(folder, 'sharded');
     await writeShardedLlama(sharded, 2);
