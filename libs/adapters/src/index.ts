@@ -9,6 +9,8 @@ export {
   type AdapterMetadata,
   type ClientEmbeddings,
 } from './files.js';
-export { decodePeftAdapter, encodePeftAdapter, type LoraAdapter, type PeftFiles } from './peft-adapter.js';
+export { decodePeftAdapter } from './decode-peft-adapter.js';
+export { encodePeftAdapter } from './encode-peft-adapter.js';
+export type { LoraAdapter, PeftFiles } from './lora-adapter.js';
 export { readPeftAdapter, writePeftAdapter } from './peft-folder.js';
 export { AdapterFileError } from './take-tensor.js';

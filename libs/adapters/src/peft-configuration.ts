@@ -3,9 +3,8 @@
  * is trained already, or has to be unset: an adapter that would be computed otherwise than PEFT computes it is refused.
  */
 import { z } from 'zod';
+import { CONFIGURATION_FILE } from './lora-adapter.js';
 import { AdapterFileError } from './take-tensor.js';
-
-export const CONFIGURATION_FILE = 'adapter_config.json';
 
 const expected = (what: string) => ({
   error: ({ input }: { readonly input?: unknown }): string =>

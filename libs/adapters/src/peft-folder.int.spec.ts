@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { holdExperts, initialisePool, stackParameters } from '@fedamole/mole';
+import { holdExperts, initialisePool } from '@fedamole/mole';
 import { readDecoder, type Decoder } from '@fedamole/models';
 import { float32Tensor, readSafetensors, toFloat32, writeSafetensors, type Tensor } from '@fedamole/safetensors';
 import { encodeAdapter } from './files.js';
-import { encodePeftAdapter, type LoraAdapter } from './peft-adapter.js';
+import { encodePeftAdapter } from './encode-peft-adapter.js';
+import type { LoraAdapter } from './lora-adapter.js';
 import { readPeftAdapter, writePeftAdapter } from './peft-folder.js';
 import { AdapterFileError } from './take-tensor.js';
 
@@ -179,28 +180,3 @@ function mixture() {
   const pool = initialisePool(modules, { rank: 2, experts: 2 }, () => () => 0.25);
   return { modules, held: holdExperts(pool, Object.fromEntries(modules.map(({ name }) => [name, [0, 1]]))) };
 }
-
-describe('what PEFT could not load is not written', () => {
-  it('a mixture of experts', () => {
-    const { modules, held } = mixture();
-    const adapter = { ...written, modules, parameters: stackParameters(modules, held, 2) };
-    expect(() => encodePeftAdapter(adapter, llama)).toThrow(
-      'model.layers.0.self_attn.q_proj has a mixture of experts: its gates depend on the token',
-    );
-  });
-
-  it('parameters that are missing, of another shape or of no module', () => {
-    const [first, ...others] = written.parameters;
-    const name = first?.[0] as string;
-    const writing = (parameters: LoraAdapter['parameters']) => () =>
-      encodePeftAdapter({ ...written, parameters }, llama);
-    expect(writing(new Map(others))).toThrow(`parameter ${name} is missing; expected [2, 48]`);
-    const wide = { shape: [1, 48], values: new Float32Array(48) };
-    expect(writing(new Map([...written.parameters, [name, wide]]))).toThrow(
-      `parameter ${name} is [1, 48]; expected [2, 48]`,
-    );
-    expect(writing(new Map([...written.parameters, ['lm_head.lora_A.weight', wide]]))).toThrow(
-      "parameter lm_head.lora_A.weight is none of a LoRA on the adapter's modules",
-    );
-  });
-});

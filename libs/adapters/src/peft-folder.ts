@@ -2,8 +2,9 @@
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Decoder } from '@fedamole/models';
-import { decodePeftAdapter, encodePeftAdapter, WEIGHTS_FILE, type LoraAdapter } from './peft-adapter.js';
-import { CONFIGURATION_FILE } from './peft-configuration.js';
+import { decodePeftAdapter } from './decode-peft-adapter.js';
+import { encodePeftAdapter } from './encode-peft-adapter.js';
+import { CONFIGURATION_FILE, WEIGHTS_FILE, type LoraAdapter } from './lora-adapter.js';
 import { AdapterFileError } from './take-tensor.js';
 
 /** Reads a folder's LoRA for a decoder. Throws AdapterFileError naming the file and what is wrong or not supported. */

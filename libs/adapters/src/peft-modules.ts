@@ -8,7 +8,8 @@ import {
   type LinearModule,
   type Targets,
 } from '@fedamole/models';
-import { CONFIGURATION_FILE, type PeftConfiguration } from './peft-configuration.js';
+import { CONFIGURATION_FILE } from './lora-adapter.js';
+import type { PeftConfiguration } from './peft-configuration.js';
 import { AdapterFileError } from './take-tensor.js';
 
 /** The adapted layers in forward order. Throws AdapterFileError where a target is no layer of the decoder. */
@@ -64,12 +65,6 @@ export function loraSettings(
 /** The value of the first pattern that matches a module's name from its start or from after a dot. */
 function patterned(patterns: Readonly<Record<string, number>>, name: string): number | undefined {
   return Object.entries(patterns).find(([pattern]) => targetMatcher(String.raw`(?:.*\.)?(?:${pattern})`)(name))?.[1];
-}
-
-/** PEFT's own way round: names' ends where those name the same layers and no other, else whole names. */
-export function targetsOf(modules: readonly LinearModule[], decoder: Decoder): Targets {
-  const ends = [...new Set(modules.map(({ name }) => name.slice(name.lastIndexOf('.') + 1)))].sort();
-  return selectModules(decoder, ends).length === modules.length ? ends : modules.map(({ name }) => name);
 }
 
 function refusedByFile<T>(read: () => T): T {

@@ -1,14 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { readDecoder } from '@fedamole/models';
 import { readPeftConfiguration } from './peft-configuration.js';
-import { adaptedModules, loraSettings, targetsOf } from './peft-modules.js';
+import { adaptedModules, loraSettings } from './peft-modules.js';
 import { AdapterFileError } from './take-tensor.js';
 
 const llama = readDecoder({
   ...{ model_type: 'llama', hidden_size: 48, num_hidden_layers: 12, num_attention_heads: 4 },
   ...{ intermediate_size: 80, vocab_size: 199 },
 });
-const gpt2 = readDecoder({ model_type: 'gpt2', n_embd: 48, n_layer: 2, n_head: 4, vocab_size: 199 });
 
 const configuration = (fields: Readonly<Record<string, unknown>>) =>
   readPeftConfiguration(JSON.stringify({ peft_type: 'LORA', ...fields }));
@@ -91,15 +90,5 @@ describe('ranks and alphas of a PEFT configuration', () => {
     });
     expect(alpha / rank).toBe(12 / 2);
     expect(exceptions?.get(query0 as string)).toEqual({ rank: 9, alpha: 36 });
-  });
-});
-
-describe('the targets of modules', () => {
-  it("are the ends of their names, or whole names where ends are other layers' too", () => {
-    expect(targetsOf(llama.defaultModules, llama)).toEqual(['q_proj', 'v_proj']);
-    expect(targetsOf(gpt2.linearModules, gpt2)).toEqual(['c_attn', 'c_fc', 'c_proj']);
-    const attention = gpt2.linearModules.filter(({ name }) => name.endsWith('attn.c_proj'));
-    expect(targetsOf(attention, gpt2)).toEqual(['transformer.h.0.attn.c_proj', 'transformer.h.1.attn.c_proj']);
-    expect(targetsOf(llama.defaultModules.slice(0, 1), llama)).toEqual(['model.layers.0.self_attn.q_proj']);
   });
 });
