@@ -1,5 +1,6 @@
 /** What every decoder family offers: its description, the weights that it reads, and its hidden states as a graph. */
-import type { Dimension, Graph, Tensor } from '@fedamole/graph';
+import type { Dimension, Graph, RotaryTables, Tensor } from '@fedamole/graph';
+import type { RotaryEmbedding } from './rotary.js';
 
 /** A linear layer that adapters may attach to: it maps [tokens, inputWidth] to [tokens, outputWidth]. */
 export interface LinearModule {
@@ -23,6 +24,8 @@ export interface DecoderInputs {
    * lets it see that many tokens, its own included.
    */
   readonly attentionBias: (window: number | null) => Tensor;
+  /** Cosines and sines of the positions so far, each [positions, pairs]. */
+  readonly rotaryTables: (embedding: RotaryEmbedding) => RotaryTables;
   /** Keys and values of earlier tokens, one pair a layer, each [batch, keyValueHeads, past, headWidth]. */
   readonly past?: readonly KeyValues[];
 }
@@ -49,6 +52,8 @@ export interface Decoder {
   readonly layers: number;
   readonly keyValueHeads: number;
   readonly headWidth: number;
+  /** The rotary embeddings whose tables it reads. */
+  readonly rotaryEmbeddings: readonly RotaryEmbedding[];
   /** Every weight that the family reads, by name, with its shape. */
   readonly weights: ReadonlyMap<string, readonly number[]>;
   /** The linear layers that are adapted unless others are named: PEFT's default targets of the family. */

@@ -6,21 +6,20 @@ import {
   add,
   dimensionOf,
   gatherRows,
-  geluTanh,
   multiply,
   multiplyDimensions,
   reshape,
   scale,
-  silu,
   split,
   type RotaryTables,
   type Tensor,
 } from '@fedamole/graph';
+import type { Activation } from './activations.js';
 import { attention } from './attention.js';
 import { UnsupportedModelError } from './configuration-fields.js';
 import type { Decoder, DecoderInputs, KeyValues } from './decoder.js';
 import { asModules, Layers, WeightTable, type LinearLayer } from './layers.js';
-import { rotateHeads, rotaryTables, type RotarySettings } from './rotary.js';
+import { rotateHeads, type RotaryEmbedding } from './rotary.js';
 
 export interface GatedDecoderOptions {
   readonly family: string;
@@ -34,10 +33,8 @@ export interface GatedDecoderOptions {
   readonly maxPositions: number;
   readonly epsilon: number;
   readonly tied: boolean;
-  readonly rotary: RotarySettings;
-  /** Coordinates of a head that are rotated; all of them unless given. */
-  readonly rotatedWidth?: number;
-  readonly activation: 'silu' | 'gelu-tanh';
+  readonly rotary: RotaryEmbedding;
+  readonly activation: Activation;
   /** Biases of q, k and v, of o, and of the feed-forward layers. */
   readonly bias: { readonly queryKeyValue: boolean; readonly output: boolean; readonly feedForward: boolean };
   /** Tokens that a layer's queries see, their own included; null for all. */
@@ -75,7 +72,8 @@ export function gatedDecoder(options: GatedDecoderOptions): Decoder {
       `config.json: num_attention_heads ${heads} is no multiple of num_key_value_heads ${keyValueHeads}`,
     );
   }
-  if (headWidth % 2 !== 0) throw new UnsupportedModelError(`config.json: head_dim ${headWidth} is odd`);
+  if (2 * options.rotary.pairs > headWidth)
+    throw new UnsupportedModelError(`config.json: head_dim ${headWidth} is odd`);
   const table = new WeightTable();
   table.matrix(EMBEDDING, vocabularySize, hiddenSize);
   const layers = Array.from({ length: options.layers }, (_, layer) => layerWeights(table, options, layer));
@@ -88,6 +86,7 @@ export function gatedDecoder(options: GatedDecoderOptions): Decoder {
     layers: options.layers,
     keyValueHeads,
     headWidth,
+    rotaryEmbeddings: [options.rotary],
     weights: table.shapes,
     defaultModules: asModules(
       layers.flatMap(({ projections }) =>
@@ -106,7 +105,7 @@ export function gatedDecoder(options: GatedDecoderOptions): Decoder {
 
     hiddenStates(graph, weight, inputs, adapt) {
       const apply = new Layers(graph, weight, adapt);
-      const tables = rotaryTables(graph, options.rotary, options.rotatedWidth ?? headWidth, options.maxPositions);
+      const tables = inputs.rotaryTables(options.rotary);
       const tokens = multiplyDimensions(dimensionOf(inputs.inputIds, 0), dimensionOf(inputs.inputIds, 1));
       const embedded = gatherRows(weight(EMBEDDING), reshape(inputs.inputIds, [tokens]));
       let hidden = options.embeddingScale === undefined ? embedded : scale(embedded, options.embeddingScale);
@@ -244,5 +243,5 @@ function feedForward(
       ? split(apply.linear(gates.fused, x), 1, [intermediateSize, intermediateSize])
       : [apply.linear(gates.gate, x), apply.linear(gates.up, x)]
   ) as [Tensor, Tensor];
-  return apply.linear(down, multiply(activation === 'silu' ? silu(gate) : geluTanh(gate), up));
+  return apply.linear(down, multiply(activation(gate), up));
 }

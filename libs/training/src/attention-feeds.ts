@@ -1,5 +1,7 @@
-/** What attention is told of left-padded rows: who may see whom, and where every key stands. */
+/** What attention is told of left-padded rows: who may see whom, where every key stands, and how positions are rotated. */
+import type { Decoder } from '@fedamole/models';
 import { attentionBiasName, inputNames } from './model-graphs.js';
+import { rotaryFeeds } from './rotary-feeds.js';
 import { floats, type Feeds } from './session.js';
 
 /** Added to an attention score where a query may not look; finite, so that a row of padding stays finite. */
@@ -12,10 +14,14 @@ export interface RowsSoFar {
   readonly past: number;
 }
 
-/** Those of a session's inputs that follow from the rows alone: an attention bias per window, and the keys' positions. */
-export function attentionFeeds(names: readonly string[], rows: RowsSoFar): Feeds {
+/** Those of a session's inputs that follow from the rows alone: an attention bias per window, positions, rotary tables. */
+export function attentionFeeds(
+  names: readonly string[],
+  { rotaryEmbeddings }: Pick<Decoder, 'rotaryEmbeddings'>,
+  rows: RowsSoFar,
+): Feeds {
   const { lengths, time, past } = rows;
-  const feeds: Feeds = {};
+  const feeds = rotaryFeeds(rotaryEmbeddings, past + time);
   const prefix = attentionBiasName(null);
   for (const name of names) {
     if (name === inputNames.keyPositions) {

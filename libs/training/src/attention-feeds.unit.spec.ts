@@ -39,15 +39,15 @@ describe('what a session is fed of its rows', () => {
   const rows = { lengths: [3, 2], time: 1, past: 2 };
 
   it('is a bias for every window that it asks for, and nothing that it does not', () => {
-    const feeds = attentionFeeds(['input_ids', 'attention_bias', 'attention_bias:2'], rows);
+    const feeds = attentionFeeds(['input_ids', 'attention_bias', 'attention_bias:2'], { rotaryEmbeddings: [] }, rows);
     expect(Object.keys(feeds)).toEqual(['attention_bias', 'attention_bias:2']);
     expect(feeds['attention_bias:2']?.dims).toEqual([2, 1, 1, 1, 3]);
     expect(seenIn(feeds['attention_bias:2']?.data as Float32Array)).toEqual([0, 1, 1, 0, 1, 1]);
   });
 
   it('counts the positions of keys from the first real token', () => {
-    expect([...(attentionFeeds(['key_positions'], rows)['key_positions']?.data as Float32Array)]).toEqual([
-      0, 1, 2, 0, 0, 1,
-    ]);
+    expect([
+      ...(attentionFeeds(['key_positions'], { rotaryEmbeddings: [] }, rows)['key_positions']?.data as Float32Array),
+    ]).toEqual([0, 1, 2, 0, 0, 1]);
   });
 });

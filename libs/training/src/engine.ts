@@ -95,7 +95,7 @@ export class Engine {
     const session = await this.session('training', () =>
       trainingModel(this.model, adapter, { balanceWeight, dropout: dropout > 0, recompute }),
     );
-    const feeds = { ...parameterFeeds(parameters), ...batchFeeds(session.inputNames, batch) };
+    const feeds = { ...parameterFeeds(parameters), ...batchFeeds(session.inputNames, this.model, batch) };
     if (recompute) feeds[inputNames.zero] = floats(new Float32Array(1), [1]);
     if (dropout > 0) {
       for (const { name, inputWidth } of this.model.modules) {
@@ -118,7 +118,10 @@ export class Engine {
   /** Token losses and mean embeddings of one batch, without dropout. */
   async evaluate(parameters: Parameters, batch: Batch): Promise<Evaluation> {
     const session = await this.session('evaluation', () => evaluationModel(this.model, this.settings.adapter));
-    const outputs = await session.run({ ...parameterFeeds(parameters), ...batchFeeds(session.inputNames, batch) });
+    const outputs = await session.run({
+      ...parameterFeeds(parameters),
+      ...batchFeeds(session.inputNames, this.model, batch),
+    });
     const modules = this.settings.adapter.kind === 'mole' ? this.model.modules : [];
     return {
       tokenLosses: floatsOf(outputs['token_losses'], 'token_losses'),
@@ -148,7 +151,7 @@ export class Engine {
       ...(cache ?? this.emptyCache(rows)),
       [inputNames.inputIds]: integers(input.inputIds, [rows, time]),
       [inputNames.positions]: integers(input.positions, [rows, time]),
-      ...attentionFeeds(session.inputNames, input),
+      ...attentionFeeds(session.inputNames, this.model.decoder, input),
       [inputNames.tokenWeights]: floats(new Float32Array(rows * time), [rows * time, 1]),
       [inputNames.selected]: integers(input.selected, [input.selected.length]),
     });
@@ -199,11 +202,11 @@ function parameterFeeds(parameters: Parameters): Feeds {
   return Object.fromEntries([...parameters].map(([name, { values, shape }]) => [name, floats(values, shape)]));
 }
 
-function batchFeeds(inputs: readonly string[], batch: Batch): Feeds {
+function batchFeeds(inputs: readonly string[], { decoder }: Model, batch: Batch): Feeds {
   const { rows, time, selected } = batch;
   const count = selected.length;
   return {
-    ...attentionFeeds(inputs, { ...batch, past: 0 }),
+    ...attentionFeeds(inputs, decoder, { ...batch, past: 0 }),
     [inputNames.inputIds]: integers(batch.inputIds, [rows, time]),
     [inputNames.positions]: integers(batch.positions, [rows, time]),
     [inputNames.tokenWeights]: floats(batch.tokenWeights, [rows * time, 1]),

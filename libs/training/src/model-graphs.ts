@@ -23,7 +23,7 @@ import {
   type Dimension,
   type Tensor,
 } from '@fedamole/graph';
-import { TOKENS, type DecoderInputs, type KeyValues, type WeightSource } from '@fedamole/models';
+import { TOKENS, type DecoderInputs, type KeyValues, type RotaryEmbedding, type WeightSource } from '@fedamole/models';
 import type { Model, QuantizedLocation, WeightLocation } from '@fedamole/base-models';
 import { dropoutMaskName, type AdapterGraph, type DropExpertInput } from '@fedamole/mole';
 import { attachAdapters, type AdapterKind } from './adapter-kind.js';
@@ -42,6 +42,7 @@ export const inputNames = {
 /** One input a window: layers differ in how far they see. */
 export const attentionBiasName = (window: number | null): string =>
   window === null ? 'attention_bias' : `attention_bias:${window}`;
+export const rotaryName = (part: 'cosines' | 'sines', { name }: RotaryEmbedding): string => `${part}:${name}`;
 export const gradientName = (parameter: string): string => `gradient:${parameter}`;
 export const chosenName = (module: string): string => `chosen:${module}`;
 export const tokenEmbeddingName = (module: string): string => `token:${module}`;
@@ -124,6 +125,10 @@ function decoderInputs(graph: Graph, { decoder }: Model, cached: boolean): Decod
     positions,
     keyPositions: () => once(inputNames.keyPositions, ['batch', 1, 1, 1, total]),
     attentionBias: (window) => once(attentionBiasName(window), ['batch', 1, 1, 'time', total]),
+    rotaryTables: (embedding) => ({
+      cosines: once(rotaryName('cosines', embedding), [total, embedding.pairs]),
+      sines: once(rotaryName('sines', embedding), [total, embedding.pairs]),
+    }),
   };
   if (!cached) return inputs;
   const shape = ['batch', decoder.keyValueHeads, 'past', decoder.headWidth];
