@@ -52,6 +52,14 @@ async function refused(reading: Promise<unknown>): Promise<string> {
 }
 
 describe("a base model's folder", () => {
+  it('holds the output layer that the file has, though config.json ties it to the embeddings', async () => {
+    await writeLlama(folder);
+    await writeConfiguration(folder, { tie_word_embeddings: true });
+    const { weights, decoder } = await readModel(folder);
+    expect(weights.has('lm_head.weight')).toBe(true);
+    expect(decoder.weights.has('lm_head.weight')).toBe(true);
+  });
+
   it('says where each weight lies, without the weights', async () => {
     const model = await readBaseModel(quickstartFolder);
     const header = await readSafetensorsHeader(join(quickstartFolder, 'model.safetensors'));

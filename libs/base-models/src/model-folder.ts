@@ -58,10 +58,13 @@ export async function readModel(folder: string, { targets }: ModelOptions = {}):
   });
   const configFile = join(folder, 'config.json');
   const config = await readJson(configFile);
-  const decoder = translate(folder, () => readDecoder(config));
+  const declared = translate(folder, () => readDecoder(config));
+  const headers = await readHeaders(folder);
+  const decoder = holdsOutputLayer(headers)
+    ? readDecoder({ ...(config as object), tie_word_embeddings: false })
+    : declared;
   const modules =
     targets === undefined ? decoder.defaultModules : translate(folder, () => selectModules(decoder, targets));
-  const headers = await readHeaders(folder);
   const weightsFolder = commonFolder(headers.map(({ file }) => dirname(file)));
   const weights = new Map<string, WeightLocation>();
   for (const [name, shape] of decoder.weights) {
@@ -78,6 +81,10 @@ export async function readModel(folder: string, { targets }: ModelOptions = {}):
     quantized: new Map(),
   };
 }
+
+/** An output layer that is there is used, whatever config.json says of tied weights: tied ones are equal, and stored once or twice. */
+const holdsOutputLayer = (headers: readonly SafetensorsHeader[]): boolean =>
+  headers.some(({ tensors }) => tensors.has('lm_head.weight'));
 
 /** Some published checkpoints hold the bare model: their names lack the first part, such as GPT-2's `transformer`. */
 const spellings = (name: string): string[] => [name, name.slice(name.indexOf('.') + 1)];
