@@ -45,7 +45,10 @@ const linear: ReadKind = (fields, { frequencies }) => {
   return always(frequencies.map((frequency) => frequency / factor));
 };
 
-/** Theta grows with the sequence where that is longer than `max_position_embeddings` (dynamic NTK scaling). */
+/**
+ * Theta grows with the sequence where that is longer than `max_position_embeddings` (dynamic NTK scaling). It follows from the
+ * length alone; transformers keeps the largest that it has seen until a sequence is shorter than the model.
+ */
 const dynamic: ReadKind = (fields, { theta, width, frequencies, maxPositions }) => {
   const factor = fields.number('factor');
   const plain = { frequencies, magnitude: 1 };

@@ -4,7 +4,13 @@
  */
 import { concat, dimensionOf, reshape, rotate, split, type RotaryTables, type Tensor } from '@fedamole/graph';
 import { ConfigurationFields } from './configuration-fields.js';
-import { plainFrequencies, rotaryKinds, type RotaryKindName, type RotaryTurns } from './rotary-kinds.js';
+import {
+  plainFrequencies,
+  rotaryKinds,
+  type RotaryKind,
+  type RotaryKindName,
+  type RotaryTurns,
+} from './rotary-kinds.js';
 
 /**
  * A rotary embedding that a decoder reads tables of. They are inputs of its graph: where turns depend on a sequence's length,
@@ -15,8 +21,7 @@ export interface RotaryEmbedding {
   readonly name: string;
   /** Pairs of a head's coordinates that are rotated: the first ones. */
   readonly pairs: number;
-  /** How a sequence of so many tokens is turned: the same object for all lengths that are turned alike. */
-  readonly turns: (length: number) => RotaryTurns;
+  readonly turns: RotaryKind['turns'];
 }
 
 export interface RotaryShape {
@@ -41,6 +46,7 @@ export function readRotary(
   { headWidth, maxPositions, partial = false, kinds = ownNames, ...defaults }: RotaryShape,
 ): { readonly embedding: RotaryEmbedding; readonly maxPositions: number } {
   const [older, newer] = [config.section('rope_scaling'), config.section('rope_parameters')];
+  if (older !== null && newer !== null) throw config.refusal('rope_scaling', 'null beside rope_parameters');
   const fields = older ?? newer ?? ConfigurationFields.of({});
   const theta = fields.number('rope_theta', config.number('rope_theta', 10_000));
   const spelling = fields.value('rope_type') === undefined ? 'type' : 'rope_type';

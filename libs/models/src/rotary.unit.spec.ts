@@ -77,6 +77,16 @@ describe('rotary settings', () => {
   });
 });
 
+describe('rotary settings in both spellings at once', () => {
+  it('are refused: they might differ', () => {
+    const both = { rope_scaling: { type: 'linear', factor: 2 }, rope_parameters: { rope_type: 'linear', factor: 3 } };
+    expect(() => read(both)).toThrow(
+      'rope_scaling is {"type":"linear","factor":2}; expected null beside rope_parameters',
+    );
+    expect(turns({ ...both, rope_scaling: {} })).toEqual(turns({ rope_parameters: both.rope_parameters }));
+  });
+});
+
 describe('rotary frequencies', () => {
   it('are divided by the factor where scaling is linear', () => {
     stretching({ rope_scaling: { type: 'linear', factor: 4 } }).forEach((ratio) => expect(ratio).toBeCloseTo(4, 12));
