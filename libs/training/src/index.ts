@@ -1,8 +1,17 @@
 export type { AdapterKind } from './adapter-kind.js';
 export { Adam, type AdamSettings } from './adam.js';
 export { makeBatch, type Batch, type Sequence } from './batch.js';
+export { choiceAccuracy, chosenAnswers, type Question } from './choices.js';
 export { Engine, type DecodingInput, type EngineSettings, type Evaluation, type TrainingStep } from './engine.js';
-export { meanEmbeddings, meanLoss, type MeanEmbeddings } from './evaluation.js';
+export {
+  meanEmbeddings,
+  meanLoss,
+  perplexityOf,
+  targetLosses,
+  type MeanEmbeddings,
+  type OnExamples,
+  type TargetLoss,
+} from './evaluation.js';
 export { generateGreedily, type GenerationSettings } from './generation.js';
 export {
   DivergedError,
