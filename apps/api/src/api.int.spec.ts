@@ -200,6 +200,8 @@ describe('a federation', () => {
       id: federation.id,
       baselineRougeL: 0.5,
       bestRougeL: 0.7,
+      baselineAccuracy: 0.75,
+      bestScore: 0.7,
       bestRound: 2,
     });
   });

@@ -55,6 +55,47 @@ describe('a job that measures the base model', () => {
   });
 });
 
+describe("a client's choices", () => {
+  const letters = ['a', 'b', 'c'];
+  const line = (input: number, choices?: readonly string[]): string =>
+    JSON.stringify({ instruction: 'Which letter?', input: `${input}`, output: letters[input % 3], choices });
+  /** The result of a client with these examples, and the phases that it went through. */
+  async function measured(lines: readonly string[]): Promise<[BaselineResult, string[]]> {
+    await workshop.writeData('small', lines);
+    const phases: string[] = [];
+    const receive = ({ phase, step, steps }: TrainingProgress): void => {
+      phases.push(phase);
+      expect(step ?? 0).toBeLessThanOrEqual(steps ?? 0);
+    };
+    const job = { ...workshop.baselineJob(), client: 'small' };
+    return [baselineResult.parse(await thread.run(job, receive, signal())), phases];
+  }
+  const numbers = Array.from({ length: 40 }, (_, index) => index);
+
+  it('are compared instead of generating answers, on every test example', async () => {
+    const [{ metrics, splits }, phases] = await measured(numbers.map((input) => line(input, letters)));
+    expect(metrics.rougeL).toBeNull();
+    expect((metrics.choiceAccuracy ?? -1) * splits.test).toBeCloseTo(Math.round((metrics.choiceAccuracy ?? -1) * 4), 9);
+    expect(metrics.choiceAccuracy).toBeGreaterThanOrEqual(0);
+    expect(metrics.perplexity).toBe(Math.exp(metrics.validationLoss));
+    expect(phases).not.toContain('generating');
+  });
+
+  it('are compared beside generated answers where only some examples have them', async () => {
+    const [{ metrics }, phases] = await measured(
+      numbers.map((input) => line(input, input % 2 === 0 ? letters : undefined)),
+    );
+    expect(metrics.rougeL).toBeGreaterThanOrEqual(0);
+    expect(metrics.choiceAccuracy).toBeGreaterThanOrEqual(0);
+    expect(phases).toContain('generating');
+  });
+
+  it('have no accuracy where no example has them', async () => {
+    const [{ metrics }] = await measured(numbers.map((input) => line(input)));
+    expect(metrics.choiceAccuracy).toBeNull();
+  });
+});
+
 describe('a training job', () => {
   let job: TrainJob;
   let result: TrainingResult;

@@ -26,7 +26,7 @@ const assignment: ExpertAssignment = {
   bank: { 'layers.0.q_proj': [0, 1] },
   ward: { 'layers.0.q_proj': [2, 3] },
 };
-const metrics = { validationLoss: 2, testLoss: 2, rougeL: 0.5 };
+const metrics = { validationLoss: 2, perplexity: 7, testLoss: 2, rougeL: 0.5, choiceAccuracy: null };
 const splits = { train: 10, embedding: 1, validation: 1, test: 1 };
 const baseline: BaselineResult = { splits, metrics, mostFrequentAnswerRougeL: 0.1, distinctTestAnswers: 1, seconds: 1 };
 const trained = (letter: string): TrainingResult => ({
