@@ -4,6 +4,7 @@
  */
 import {
   add,
+  addDimensions,
   concat,
   dimensionOf,
   matmul,
@@ -11,6 +12,7 @@ import {
   reshape,
   softCap,
   softmax,
+  split,
   transpose,
   type Tensor,
 } from '@fedamole/graph';
@@ -42,7 +44,8 @@ function foldHeads(x: Tensor, heads: number, keyValueHeads: number, width: numbe
 /**
  * Scaled dot-product attention. Queries are [batch, time, heads * headWidth], keys and values [batch, time,
  * keyValueHeads * headWidth], positions already applied.
- * Returns the context [batch * time, heads * headWidth] and all keys and values so far.
+ * Returns the context [batch * time, heads * headWidth] and the keys and values of these tokens. Those of earlier tokens are
+ * read where they lie: put side by side with the new ones they would be copied in every layer of every step.
  */
 export function attention(
   queries: Tensor,
@@ -55,19 +58,24 @@ export function attention(
   const [batch, time] = [dimensionOf(queries, 0), dimensionOf(queries, 1)];
   const group = heads / keyValueHeads;
   const folded = foldHeads(queries, heads, keyValueHeads, headWidth);
-  const newKeys = foldHeads(keys, keyValueHeads, keyValueHeads, headWidth);
-  const newValues = foldHeads(values, keyValueHeads, keyValueHeads, headWidth);
   const present = {
-    keys: past === undefined ? newKeys : concat([past.keys, newKeys], 2),
-    values: past === undefined ? newValues : concat([past.values, newValues], 2),
+    keys: foldHeads(keys, keyValueHeads, keyValueHeads, headWidth),
+    values: foldHeads(values, keyValueHeads, keyValueHeads, headWidth),
   };
-  const total = dimensionOf(present.keys, 2);
+  const seen = past === undefined ? [present] : [past, present];
+  const slots = seen.map((part) => dimensionOf(part.keys, 2));
+  const total = slots.reduce(addDimensions);
   const rows = multiplyDimensions(group, time);
-  const scores = matmul(folded, present.keys, { transposeB: true, alpha: scale });
+  const scores = concat(
+    seen.map((part) => matmul(folded, part.keys, { transposeB: true, alpha: scale })),
+    3,
+  );
   const capped = cap === null ? scores : softCap(scores, cap);
   const masked = biases.reduce(add, reshape(capped, [batch, keyValueHeads, group, time, total]));
   const weights = reshape(softmax(masked), [batch, keyValueHeads, rows, total]);
-  const context = reshape(matmul(weights, present.values), [batch, keyValueHeads, group, time, headWidth]);
+  const shares = seen.length === 1 ? [weights] : split(weights, 3, slots);
+  const mixed = seen.map((part, index) => matmul(shares[index] as Tensor, part.values)).reduce(add);
+  const context = reshape(mixed, [batch, keyValueHeads, group, time, headWidth]);
   const tokens = multiplyDimensions(batch, time);
   return { context: reshape(transpose(context, [0, 3, 1, 2, 4]), [tokens, heads * headWidth]), present };
 }

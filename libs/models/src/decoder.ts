@@ -17,7 +17,7 @@ export interface DecoderInputs {
   readonly inputIds: Tensor;
   /** Each token's position in its own sequence [batch, time]. */
   readonly positions: Tensor;
-  /** Positions of all tokens so far, earlier ones first, as reals [batch, 1, 1, 1, past + time]. */
+  /** Positions of the cache's slots, then of the new tokens, as reals [batch, 1, 1, 1, past + time]. */
   readonly keyPositions: () => Tensor;
   /**
    * Added to the attention scores [batch, 1, 1, time, past + time]: 0 where a query may look, else very negative. A window
@@ -26,7 +26,7 @@ export interface DecoderInputs {
   readonly attentionBias: (window: number | null) => Tensor;
   /** Cosines and sines of the positions so far, each [positions, pairs]. */
   readonly rotaryTables: (embedding: RotaryEmbedding) => RotaryTables;
-  /** Keys and values of earlier tokens, one pair a layer, each [batch, keyValueHeads, past, headWidth]. */
+  /** Slots for keys and values of earlier tokens, one pair a layer, each [batch, keyValueHeads, past, headWidth]. */
   readonly past?: readonly KeyValues[];
 }
 
@@ -38,7 +38,7 @@ export interface KeyValues {
 export interface DecoderOutputs {
   /** [batch * time, width], before the last normalisation. */
   readonly hidden: Tensor;
-  /** Keys and values of all tokens so far, one pair a layer. */
+  /** Keys and values of the new tokens, one pair a layer, each [batch, keyValueHeads, time, headWidth]. */
   readonly present: readonly KeyValues[];
 }
 

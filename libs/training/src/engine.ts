@@ -8,6 +8,7 @@ import type { AdapterKind } from './adapter-kind.js';
 import { attentionFeeds } from './attention-feeds.js';
 import type { Batch } from './batch.js';
 import { dropoutMask } from './dropout.js';
+import { KeyValueCache } from './key-value-cache.js';
 import {
   cacheName,
   chosenName,
@@ -16,7 +17,6 @@ import {
   expertEmbeddingsName,
   gradientName,
   inputNames,
-  pastName,
   tokenEmbeddingName,
   trainingModel,
 } from './model-graphs.js';
@@ -61,21 +61,18 @@ export interface Evaluation {
   readonly routing: ReadonlyMap<string, Routing>;
 }
 
-/** What one call of `decode` reads: `time` new tokens of every row after `past` earlier ones. */
+/** What one call of `decode` reads: `time` new tokens of every row. */
 export interface DecodingInput {
   readonly rows: number;
   readonly time: number;
-  readonly past: number;
+  /** [rows, time] */
   readonly inputIds: BigInt64Array;
   readonly positions: BigInt64Array;
-  /** Real tokens of each row so far, the new ones included. */
+  /** New tokens of each row; what stands before them is padding. */
   readonly lengths: readonly number[];
-  /** Flat positions whose logits are wanted. */
+  /** Flat positions [rows * time] whose logits are wanted. */
   readonly selected: BigInt64Array;
 }
-
-/** The key-value cache between two calls of `decode`; null at the start. */
-export type Cache = Readonly<Feeds> | null;
 
 export class Engine {
   private readonly sessions = new Map<Purpose, Promise<Session>>();
@@ -138,51 +135,33 @@ export class Engine {
     };
   }
 
-  /** Logits [selected, vocabulary] after some new tokens, and the cache that they leave. */
+  /** Logits [selected, vocabulary] after some new tokens, which are added to `cache`; null where nothing comes before or after. */
   async decode(
     parameters: Parameters,
     input: DecodingInput,
-    cache: Cache,
-  ): Promise<{ logits: Float32Array; cache: Feeds }> {
+    cache: KeyValueCache | null,
+  ): Promise<{ logits: Float32Array }> {
     const session = await this.session('decoding', () => decodingModel(this.model, this.settings.adapter));
-    const { rows, time } = input;
+    const { rows, time, lengths, selected } = input;
+    const past = cache ?? new KeyValueCache(this.model.decoder, rows);
     const outputs = await session.run({
       ...parameterFeeds(parameters),
-      ...(cache ?? this.emptyCache(rows)),
+      ...past.feeds(),
       [inputNames.inputIds]: integers(input.inputIds, [rows, time]),
       [inputNames.positions]: integers(input.positions, [rows, time]),
-      ...attentionFeeds(session.inputNames, this.model.decoder, input),
+      ...attentionFeeds(session.inputNames, this.model.decoder, { lengths, time, past }),
       [inputNames.tokenWeights]: floats(new Float32Array(rows * time), [rows * time, 1]),
-      [inputNames.selected]: integers(input.selected, [input.selected.length]),
+      [inputNames.selected]: integers(selected, [selected.length]),
     });
-    const next: Feeds = {};
-    for (const [part, layer] of this.cacheParts()) {
-      const tensor = outputs[cacheName(part, layer)];
-      if (tensor === undefined) throw new Error(`the session's output ${cacheName(part, layer)} is missing`);
-      next[pastName(part, layer)] = tensor;
-    }
-    return { logits: floatsOf(outputs['logits'], 'logits'), cache: next };
+    const output = (name: string): Float32Array => floatsOf(outputs[name], name);
+    cache?.append((part, layer) => output(cacheName(part, layer)), lengths, time);
+    return { logits: output('logits') };
   }
 
   async release(): Promise<void> {
     const sessions = await Promise.all(this.sessions.values());
     this.sessions.clear();
     await Promise.all(sessions.map((session) => session.release()));
-  }
-
-  private emptyCache(rows: number): Feeds {
-    const { keyValueHeads, headWidth } = this.model.decoder;
-    const shape = [rows, keyValueHeads, 0, headWidth];
-    return Object.fromEntries(
-      this.cacheParts().map(([part, layer]) => [pastName(part, layer), floats(new Float32Array(0), shape)]),
-    );
-  }
-
-  private cacheParts(): (readonly ['keys' | 'values', number])[] {
-    return Array.from({ length: this.model.decoder.layers }, (_, layer) => [
-      ['keys', layer] as const,
-      ['values', layer] as const,
-    ]).flat();
   }
 
   private session(purpose: Purpose, build: () => Uint8Array): Promise<Session> {
@@ -206,7 +185,7 @@ function batchFeeds(inputs: readonly string[], { decoder }: Model, batch: Batch)
   const { rows, time, selected } = batch;
   const count = selected.length;
   return {
-    ...attentionFeeds(inputs, decoder, { ...batch, past: 0 }),
+    ...attentionFeeds(inputs, decoder, batch),
     [inputNames.inputIds]: integers(batch.inputIds, [rows, time]),
     [inputNames.positions]: integers(batch.positions, [rows, time]),
     [inputNames.tokenWeights]: floats(batch.tokenWeights, [rows * time, 1]),

@@ -1,7 +1,8 @@
 /** Greedy generation with a key-value cache, several prompts at once. */
 import type { Parameters } from '@fedamole/mole';
 import { bucketByLength } from './batch.js';
-import type { Cache, Engine } from './engine.js';
+import type { Engine } from './engine.js';
+import { KeyValueCache } from './key-value-cache.js';
 
 /** Prompts that are continued at once; of similar length, so that little is padding. */
 const GENERATION_ROWS = 16;
@@ -59,7 +60,6 @@ async function continueRows(
   const open = prompts.map(() => true);
   const lengths = prompts.map(({ length }) => length);
   let time = Math.max(...lengths);
-  let past = 0;
   let inputIds = new BigInt64Array(rows * time).fill(BigInt(padTokenId));
   let positions = new BigInt64Array(rows * time);
   prompts.forEach((prompt, row) => {
@@ -69,12 +69,16 @@ async function continueRows(
       positions[start + index] = BigInt(index);
     });
   });
-  let cache: Cache = null;
+  const cache = new KeyValueCache(engine.model.decoder, rows);
+  let added = lengths.slice();
   for (let step = 0; step < maxNewTokens; step += 1) {
     const selected = BigInt64Array.from({ length: rows }, (_, row) => BigInt((row + 1) * time - 1));
-    const result = await engine.decode(parameters, { rows, time, past, inputIds, positions, lengths, selected }, cache);
-    cache = result.cache;
-    past += time;
+    const result = await engine.decode(
+      parameters,
+      { rows, time, inputIds, positions, lengths: added, selected },
+      cache,
+    );
+    added = added.map(() => 1);
     time = 1;
     inputIds = new BigInt64Array(rows).fill(BigInt(padTokenId));
     positions = new BigInt64Array(rows);

@@ -5,7 +5,7 @@
  * | --- | --- |
  * | training | `loss` [1], `balance` [1], and `gradient:<parameter>` of loss + balanceWeight * balance |
  * | evaluation | `token_losses` [selected, 1], and of each module `chosen:`, `token:` and `experts:<module>`: what its router did |
- * | decoding | `logits` [selected, vocabulary], and the key-value cache `keys:<layer>`, `values:<layer>` |
+ * | decoding | `logits` [selected, vocabulary], and the new tokens' keys and values, `keys:<layer>` and `values:<layer>` |
  */
 import {
   add,
