@@ -6,6 +6,8 @@ export { mostFrequentAnswer } from './most-frequent-answer.js';
 export { rougeL } from './rouge-l.js';
 export { isClassification, splitExamples } from './split-examples.js';
 export type { Splits } from './split-examples.js';
+export { stopsAtTexts, textBefore } from './stop-texts.js';
+export { TextStream } from './text-stream.js';
 export { generationPrompt, tokenizeChoices, tokenizeExample } from './tokenize-example.js';
 export type { TokenizedChoices, TokenizedExample } from './tokenize-example.js';
 export { loadTokenizer } from './tokenizer.js';

@@ -12,7 +12,7 @@ export {
   type OnExamples,
   type TargetLoss,
 } from './evaluation.js';
-export { generateGreedily, type GenerationSettings } from './generation.js';
+export { generate, generateSteps, type GenerationSettings, type GenerationStep } from './generation.js';
 export {
   DivergedError,
   shuffledBatches,
@@ -21,3 +21,4 @@ export {
   type LocalTrainingSettings,
   type StepReport,
 } from './local-training.js';
+export { candidates, type Candidates, type SamplingSettings } from './sampling.js';

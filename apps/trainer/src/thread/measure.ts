@@ -9,7 +9,7 @@ import {
 } from '@fedamole/datasets';
 import type { EvaluationMetrics } from '@fedamole/federation';
 import type { Parameters } from '@fedamole/mole';
-import { choiceAccuracy, generateGreedily, meanLoss, perplexityOf, type Engine } from '@fedamole/training';
+import { choiceAccuracy, generate, meanLoss, perplexityOf, type Engine } from '@fedamole/training';
 import type { ClientExample, ClientSplits } from './client-data.js';
 import type { Report } from './progress.js';
 
@@ -64,7 +64,7 @@ async function generatedRougeL(
   const total = prompts.length;
   report({ phase: 'generating', step: 0, steps: total });
   const generation = { maxNewTokens, stopTokenIds, padTokenId };
-  const answers = await generateGreedily(engine, parameters, prompts, generation, (finished) =>
+  const answers = await generate(engine, parameters, prompts, generation, (finished) =>
     report({ phase: 'generating', step: finished, steps: total }),
   );
   return mean(answers.map((ids, index) => rougeL(tokenizer.decode(ids), test[index]?.output ?? '')));
