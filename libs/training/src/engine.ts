@@ -92,16 +92,7 @@ export class Engine {
     const session = await this.session('training', () =>
       trainingModel(this.model, adapter, { balanceWeight, dropout: dropout > 0, recompute }),
     );
-    const feeds = { ...parameterFeeds(parameters), ...batchFeeds(session.inputNames, this.model, batch) };
-    if (recompute) feeds[inputNames.zero] = floats(new Float32Array(1), [1]);
-    if (dropout > 0) {
-      for (const { name, inputWidth } of this.model.modules) {
-        const shape = [batch.rows * batch.time, inputWidth];
-        const mask = dropoutMask(batch.rows * batch.time * inputWidth, dropout, dropoutSeed(name));
-        feeds[dropoutMaskName(name)] = floats(mask, shape);
-      }
-    }
-    const outputs = await session.run(feeds);
+    const outputs = await session.run(trainingFeeds(this, session.inputNames, parameters, batch, dropoutSeed));
     const balance = outputs['balance'];
     return {
       loss: floatsOf(outputs['loss'], 'loss')[0] as number,
@@ -181,6 +172,25 @@ function parameterFeeds(parameters: Parameters): Feeds {
   return Object.fromEntries([...parameters].map(([name, { values, shape }]) => [name, floats(values, shape)]));
 }
 
+/** What a session over a training step's graph is fed; `inputs` are the names of its inputs. */
+export function trainingFeeds(
+  { model, settings: { dropout, recompute = false } }: Engine,
+  inputs: readonly string[],
+  parameters: Parameters,
+  batch: Batch,
+  dropoutSeed: (module: string) => number,
+): Feeds {
+  const feeds = { ...parameterFeeds(parameters), ...batchFeeds(inputs, model, batch) };
+  if (recompute) feeds[inputNames.zero] = floats(new Float32Array(1), [1]);
+  if (dropout === 0) return feeds;
+  for (const { name, inputWidth } of model.modules) {
+    const shape = [batch.rows * batch.time, inputWidth];
+    const mask = dropoutMask(batch.rows * batch.time * inputWidth, dropout, dropoutSeed(name));
+    feeds[dropoutMaskName(name)] = floats(mask, shape);
+  }
+  return feeds;
+}
+
 function batchFeeds(inputs: readonly string[], { decoder }: Model, batch: Batch): Feeds {
   const { rows, time, selected } = batch;
   const count = selected.length;
@@ -191,6 +201,6 @@ function batchFeeds(inputs: readonly string[], { decoder }: Model, batch: Batch)
     [inputNames.tokenWeights]: floats(batch.tokenWeights, [rows * time, 1]),
     [inputNames.selected]: integers(selected, [count]),
     [inputNames.targets]: integers(batch.targets, [count]),
-    [inputNames.targetWeights]: floats(new Float32Array(count).fill(1 / count), [count, 1]),
+    [inputNames.targetWeights]: floats(new Float32Array(count).fill(batch.targetWeight), [count, 1]),
   };
 }

@@ -94,7 +94,7 @@ export function decodingModel(model: Model, adapter: AdapterKind): Uint8Array {
   return emitModel(graph, { logits, ...Object.fromEntries(cache) });
 }
 
-interface Forward {
+export interface Forward {
   readonly graph: Graph;
   readonly adapters: AdapterGraph;
   readonly weight: WeightSource;
@@ -102,7 +102,7 @@ interface Forward {
   readonly present: readonly KeyValues[];
 }
 
-function forward(model: Model, adapter: AdapterKind, dropout: boolean, cached = false): Forward {
+export function forward(model: Model, adapter: AdapterKind, dropout: boolean, cached = false): Forward {
   const graph = new Graph('float32');
   const weight = weightSource(graph, model);
   const tokenWeights = graph.input(inputNames.tokenWeights, [TOKENS, 1]);
@@ -140,7 +140,7 @@ function decoderInputs(graph: Graph, { decoder }: Model, cached: boolean): Decod
 }
 
 /** Only the selected positions pass the output layer: those that predict a target. */
-function targetLoss(graph: Graph, model: Model, weight: WeightSource, hidden: Tensor) {
+export function targetLoss(graph: Graph, model: Model, weight: WeightSource, hidden: Tensor) {
   const { decoder } = model;
   const selected = graph.input(inputNames.selected, ['selected'], { dataType: 'int64' });
   const targets = graph.input(inputNames.targets, ['selected'], { dataType: 'int64' });

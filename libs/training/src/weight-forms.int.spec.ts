@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { holdWeights, type Model, type WeightForm } from '@fedamole/base-models';
 import { makeBatch } from './batch.js';
 import { Engine } from './engine.js';
-import { generateGreedily } from './generation.js';
+import { generate } from './generation.js';
 import { drawnParameters, drawnSequences, mole, padTokenId, quickstartModel } from './small-models.fixture.js';
 
 let folder: string;
@@ -24,7 +24,7 @@ async function measured(form: WeightForm, threads = 2) {
   const sequences = drawnSequences(base, [24, 40]);
   const step = await engine.trainingStep(parameters, makeBatch(sequences, padTokenId), () => 1);
   const prompts = sequences.map(({ ids, promptLength }) => ids.slice(0, promptLength));
-  const answers = await generateGreedily(engine, parameters, prompts, {
+  const answers = await generate(engine, parameters, prompts, {
     maxNewTokens: 4,
     stopTokenIds: [],
     padTokenId,
