@@ -95,6 +95,28 @@ describe('creating a federation', () => {
     );
   });
 
+  it('names wrong training options by field, value and limit', async () => {
+    const configuration = {
+      weightDecay: 3,
+      earlyStopping: { evaluateEvery: 5 },
+      targetModules: ['q_proj', 'down proj'],
+      weights: 'int2',
+    };
+    const body = { baseModel: 'tiny', clients: ['ward', 'bank'], configuration };
+    const { status, body: refused } = await http.post<Problem>('/v1/federations', body);
+    expect(status).toBe(400);
+    expect(refused.errors).toEqual([
+      { field: 'configuration.weightDecay', value: 3, message: expect.stringContaining('<=1') },
+      { field: 'configuration.earlyStopping.patience', message: expect.stringContaining('expected number') },
+      {
+        field: 'configuration.targetModules.1',
+        value: 'down proj',
+        message: expect.stringContaining("a layer's name"),
+      },
+      { field: 'configuration.weights', value: 'int2', message: expect.stringContaining('"float32"|"int8"') },
+    ]);
+  });
+
   it('refuses what is not registered', async () => {
     const unknownModel = await http.post<Problem>('/v1/federations', { baseModel: 'unknown', clients: ['bank'] });
     expect(unknownModel).toMatchObject({ status: 422, body: { code: 'BASE_MODEL_NOT_REGISTERED' } });
@@ -303,7 +325,10 @@ describe('the documentation', () => {
       }
     }
     const federations = body.paths['/v1/federations'] as Record<'get' | 'post', Operation>;
-    expect(JSON.stringify(federations.post.requestBody)).toContain('LoRA rank r of every expert.');
+    const described = JSON.stringify(federations.post.requestBody);
+    for (const words of ['LoRA rank r of every expert.', 'Decoupled weight decay', 'Which linear layers are adapted']) {
+      expect(described).toContain(words);
+    }
     expect(federations.get.parameters?.map(({ name }) => name)).toEqual(['status', 'limit', 'after']);
     expect((await http.raw('/docs')).status).toBe(200);
   });

@@ -1,4 +1,4 @@
-import { upcastMetrics } from '@fedamole/federation';
+import { upcastConfiguration, upcastMetrics } from '@fedamole/federation';
 import type { BaseModelEvent, ClientEvent, FederationEvent } from '@fedamole/federation';
 import type { StoredEvent } from './stored-event.js';
 
@@ -9,5 +9,5 @@ export type DomainEvent = FederationEvent | ClientEvent | BaseModelEvent;
  * stored in an earlier shape comes out in today's.
  */
 export function asDomainEvent<Event extends DomainEvent = DomainEvent>({ type, data }: StoredEvent): Event {
-  return upcastMetrics({ type, data } as FederationEvent) as Event;
+  return upcastConfiguration(upcastMetrics({ type, data } as FederationEvent)) as Event;
 }

@@ -24,6 +24,7 @@ export { abandonedJobs, aggregationJobId, jobId, requiredJobs } from './federati
 export type { AggregatedPool, Federation, FederationState, FederationStatus, Round } from './federation/state.js';
 export { upcastMetrics } from './federation/upcast-metrics.js';
 export { federationStatuses, initialFederation } from './federation/state.js';
+export { upcastConfiguration } from './federation/upcast-configuration.js';
 export type {
   AdaptedModule,
   AggregationResult,

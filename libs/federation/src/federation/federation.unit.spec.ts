@@ -110,6 +110,22 @@ describe('creating a federation', () => {
     });
   });
 
+  it('refuses more steps of warm-up, or from evaluation to evaluation, than a round has', () => {
+    const settings = { ...configuration, stepsPerRound: 50 };
+    const conflict = (changes: object): object => refusal({ ...create, configuration: { ...settings, ...changes } });
+    expect(conflict({ warmupSteps: 51 })).toMatchObject({
+      code: 'CONFIGURATION_CONFLICT',
+      message: 'warmupSteps is 51: at most stepsPerRound, which is 50',
+      details: { field: 'warmupSteps', value: 51, limit: 50 },
+    });
+    expect(conflict({ earlyStopping: { evaluateEvery: 60, patience: 1 } })).toMatchObject({
+      code: 'CONFIGURATION_CONFLICT',
+      details: { field: 'earlyStopping.evaluateEvery', value: 60, limit: 50 },
+    });
+    const most = { warmupSteps: 50, earlyStopping: { evaluateEvery: 50, patience: 1 } };
+    expect(typesAfter({ ...create, configuration: { ...settings, ...most } })).toEqual(['FederationCreated']);
+  });
+
   it('refuses a client that is named twice', () => {
     expect(refusal({ ...create, clients: ['bank', 'ward', 'bank'] })).toMatchObject({
       code: 'CLIENTS_NOT_DISTINCT',
