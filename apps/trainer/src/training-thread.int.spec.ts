@@ -178,6 +178,49 @@ describe('a training job', () => {
   });
 });
 
+describe("a job's training options", () => {
+  it('change its adapter, each of them, and give the same one when the job is done again', async () => {
+    const plain = await workshop.trainJob({ batchSize: 2 });
+    const options = [
+      {},
+      { gradientAccumulationSteps: 2 },
+      { groupByLength: true },
+      { weightDecay: 0.5 },
+      { maxGradientNorm: 1e-3 },
+      { warmupSteps: 2 },
+      { learningRateSchedule: 'cosine' },
+    ] as const;
+    const adapters: string[] = [];
+    for (const option of options) {
+      const job = { ...plain, configuration: { ...plain.configuration, ...option } };
+      const { adapter } = await trained(job);
+      expect((await trained(job)).adapter).toBe(adapter);
+      adapters.push(adapter);
+    }
+    expect(new Set(adapters).size).toBe(options.length);
+  });
+
+  it('end it early where the validation loss falls no more, with the best parameters and the steps that were taken', async () => {
+    // so large a learning rate that the loss only rises after the first step
+    const job = await workshop.trainJob({ stepsPerRound: 40, learningRate: 1 });
+    const early = { ...job.configuration, earlyStopping: { evaluateEvery: 1, patience: 2 } };
+    const stopped = await trained({ ...job, configuration: early });
+    expect(stopped.steps).toBeLessThan(40);
+    const best = { ...job.configuration, stepsPerRound: stopped.steps - 2 };
+    const shorter = await trained({ ...job, configuration: best });
+    expect(stopped.adapter).toBe(shorter.adapter);
+    expect(stopped.metrics).toEqual(shorter.metrics);
+  });
+
+  it('say which examples it diverged on, and where', async () => {
+    const job = await workshop.trainJob({ stepsPerRound: 20, gradientAccumulationSteps: 2 });
+    const configuration = { ...job.configuration, learningRate: 1e30 };
+    expect(await refused({ ...job, configuration })).toMatch(
+      /^step \d+ of 20: the (loss|gradient's norm) is \w+; it first arose in the (forward|backward) pass, at .*model\.layers\.\d.*; the step's examples are train\[\d+\]$/,
+    );
+  });
+});
+
 describe('an aborted job', () => {
   it('stops soon after, and the next job is done', async () => {
     const abort = new AbortController();

@@ -4,27 +4,19 @@ import type { ArtifactStore } from '@fedamole/artifacts';
 import type { BaselineResult, TrainingResult } from '@fedamole/federation';
 import { holdExperts, neutralParameters, stackParameters, unstackParameters, type Parameters } from '@fedamole/mole';
 import type { TrainingJob, TrainingProgress } from '@fedamole/queues';
-import { seededRandom } from '@fedamole/seeded-random';
-import {
-  meanEmbeddings,
-  shuffledBatches,
-  trainLocally,
-  type Engine,
-  type LocalTrainingReport,
-} from '@fedamole/training';
+import { meanEmbeddings, type Engine } from '@fedamole/training';
 import { longestExample, splitSizes, type ClientDataCache, type ClientSplits } from './client-data.js';
 import type { EngineCache, LoadedModel } from './engine-cache.js';
 import { measure, mostFrequentAnswerRougeL } from './measure.js';
 import { UnsuitableJobError } from './permanent-errors.js';
 import { reporter, type Report } from './progress.js';
+import { trainSteps, type TrainJob } from './train-steps.js';
 
 export interface Workplace {
   readonly artifacts: ArtifactStore;
   readonly data: ClientDataCache;
   readonly engines: EngineCache;
 }
-
-type TrainJob = Extract<TrainingJob, { kind: 'train' }>;
 
 /** What a job works with, once everything that it names was found. */
 interface Prepared extends LoadedModel {
@@ -82,20 +74,19 @@ async function train(
 ): Promise<Omit<TrainingResult, 'seconds'>> {
   const { model, engine, splits, tokenizer, maxLength, report } = prepared;
   const { configuration, held } = job;
-  const { rank, alpha, topK, experts, stepsPerRound, maxNewTokens } = configuration;
+  const { rank, alpha, topK, experts, maxNewTokens } = configuration;
   const pool = decodePool(await artifacts.get(job.pool), model.modules, { rank, experts });
   const parameters = stackParameters(model.modules, holdExperts(pool, held), rank);
 
-  const trainingStarted = performance.now();
-  const trained = await trainSteps(job, prepared, parameters);
-  const trainSeconds = (performance.now() - trainingStarted) / 1000;
+  const { padTokenId } = tokenizer;
+  const trained = await trainSteps(job, { engine, splits, padTokenId, report }, parameters);
   const metrics = await measure(engine, parameters, splits, tokenizer, { maxLength, maxNewTokens }, report);
 
   let embeddings: string | null = null;
   if (!job.lastRound) {
     const steps = splits.embedding.length;
     report({ phase: 'embedding', step: 0, steps });
-    const means = await meanEmbeddings(engine, parameters, splits.embedding, tokenizer.padTokenId, (step) =>
+    const means = await meanEmbeddings(engine, parameters, splits.embedding, padTokenId, (step) =>
       report({ phase: 'embedding', step, steps }),
     );
     embeddings = await artifacts.put(encodeEmbeddings(means));
@@ -107,34 +98,11 @@ async function train(
     embeddings,
     splits: splitSizes(splits),
     metrics,
-    steps: stepsPerRound,
+    steps: trained.steps,
     trainLoss: trained.loss,
     balanceLoss: trained.balance,
     trainTokens: trained.tokens,
-    trainSeconds,
+    trainSeconds: trained.seconds,
     adapterBytes: adapter.byteLength,
   };
-}
-
-/** The round's optimiser steps; order of examples and dropout follow from seed, round and client name alone. */
-function trainSteps(
-  { configuration, round, client }: TrainJob,
-  { engine, splits, tokenizer, report }: Prepared,
-  parameters: Parameters,
-): Promise<LocalTrainingReport> {
-  const { seed, stepsPerRound: steps, batchSize, learningRate, learningRateDecay } = configuration;
-  const settings = {
-    steps,
-    learningRate: learningRate * learningRateDecay ** (round - 1),
-    padTokenId: tokenizer.padTokenId,
-    randomDropout: seededRandom(seed, round, client, 'dropout'),
-  };
-  const nextBatch = shuffledBatches(splits.train, batchSize, seededRandom(seed, round, client, 'order'));
-  const started = performance.now();
-  let tokens = 0;
-  return trainLocally(engine, parameters, nextBatch, settings, (step) => {
-    tokens += step.tokens;
-    const tokensPerSecond = tokens / ((performance.now() - started) / 1000);
-    report({ phase: 'training', step: step.step, steps, loss: step.loss, tokensPerSecond });
-  });
 }
