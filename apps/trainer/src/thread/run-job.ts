@@ -2,7 +2,7 @@
 import { decodePool, encodeAdapter, encodeEmbeddings } from '@fedamole/adapters';
 import type { ArtifactStore } from '@fedamole/artifacts';
 import type { BaselineResult, TrainingResult } from '@fedamole/federation';
-import { holdExperts, neutralParameters, stackParameters, unstackParameters, type Parameters } from '@fedamole/mole';
+import { holdExperts, neutralParameters, stackParameters, unstackParameters } from '@fedamole/mole';
 import type { TrainingJob, TrainingProgress } from '@fedamole/queues';
 import { meanEmbeddings, type Engine } from '@fedamole/training';
 import { longestExample, splitSizes, type ClientDataCache, type ClientSplits } from './client-data.js';
