@@ -1,6 +1,6 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readModel, type Model } from '@fedamole/base-models';
 import { makeBatch, type Sequence } from './batch.js';
@@ -15,6 +15,7 @@ import {
   llamaFolder,
   mole,
   padTokenId,
+  quickstartModel,
 } from './small-models.fixture.js';
 
 const settings = { adapter: mole, balanceWeight: 0.001, dropout: 0.1, threads: 1 };
@@ -26,15 +27,20 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** The fixtures' Llama, one element of one of its weights replaced in the file. */
-async function broken(weight: string, element: number, value: number): Promise<Model> {
+/** A model, by default the fixtures' Llama, with one element of one of its weights replaced in the file. */
+async function broken(weight: string, element: number, value: number, source = llamaFolder): Promise<Model> {
   const copy = join(folder, `${weight}-${value}`);
-  await cp(llamaFolder, copy, { recursive: true });
+  await cp(source, copy, { recursive: true });
   const location = (await readModel(copy)).weights.get(weight);
   if (location === undefined) throw new Error(`no weight ${weight}`);
   const file = join(copy, location.file);
   const bytes = await readFile(file);
-  bytes.writeFloatLE(value, location.offset + 4 * element);
+  const single = Buffer.alloc(4);
+  single.writeFloatLE(value);
+  // a bfloat16 is the upper half of a float32
+  const element16 = single.subarray(2);
+  if (location.dataType === 'float32') single.copy(bytes, location.offset + 4 * element);
+  else element16.copy(bytes, location.offset + 2 * element);
   await writeFile(file, bytes);
   return readModel(copy);
 }
@@ -47,8 +53,15 @@ async function origin(model: Model): Promise<string | null> {
 }
 
 describe('a diagnosis', () => {
-  it('finds nothing where every number is finite', async () => {
-    expect(await origin(await readModel(llamaFolder))).toBeNull();
+  const families = ['falcon-rw', 'gemma2', 'gpt2', 'llama', 'mistral', 'opt', 'opt-350m', 'phi3', 'qwen3'];
+  it.each(families)('finds nothing where every number is finite: %s', async (family) => {
+    expect(await origin(await readModel(join(dirname(llamaFolder), family)))).toBeNull();
+  });
+
+  it('names a layer whose weight is stored in bfloat16', async () => {
+    const { folder: source } = await quickstartModel();
+    const model = await broken('model.layers.3.mlp.up_proj.weight', 3, Infinity, source);
+    expect(await origin(model)).toBe('the forward pass, at matmul of model.layers.3.mlp.up_proj');
   });
 
   it.each([

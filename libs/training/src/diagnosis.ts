@@ -29,7 +29,10 @@ export function describeOrigin(origin: Origin): string {
   return `the forward pass, at ${origin.operation} ${origin.reads ? 'of' : 'after'} ${origin.layer}`;
 }
 
-/** Null where every number is finite. */
+/**
+ * Null where every number is finite. Releases the engine's sessions first, which are made again when next used, so that
+ * no more memory is needed than for training.
+ */
 export async function diagnose(
   engine: Engine,
   parameters: Parameters,
@@ -38,6 +41,7 @@ export async function diagnose(
 ): Promise<Origin | null> {
   const { model, settings } = engine;
   const { bytes, checks } = diagnosticModel(model, settings.adapter, settings.dropout > 0);
+  await engine.release();
   const session = await Session.create(bytes, {
     threads: settings.threads,
     weightsFolder: model.weightsFolder,
