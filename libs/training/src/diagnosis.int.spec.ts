@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readModel, type Model } from '@fedamole/base-models';
+import { holdWeights, readModel, type Model } from '@fedamole/base-models';
 import { makeBatch, type Sequence } from './batch.js';
 import { describeOrigin, diagnose } from './diagnosis.js';
 import { DivergedError } from './diverged-error.js';
@@ -56,6 +56,18 @@ describe('a diagnosis', () => {
   const families = ['falcon-rw', 'gemma2', 'gpt2', 'llama', 'mistral', 'opt', 'opt-350m', 'phi3', 'qwen3'];
   it.each(families)('finds nothing where every number is finite: %s', async (family) => {
     expect(await origin(await readModel(join(dirname(llamaFolder), family)))).toBeNull();
+  });
+
+  it.each(['bfloat16', 'int8', 'int4'] as const)('finds nothing where weights are held as %s', async (form) => {
+    const model = await holdWeights(await quickstartModel(), form, { folder: join(folder, form) });
+    expect(await origin(model)).toBeNull();
+  });
+
+  it('names a layer by its weight, whatever the form that it is held in', async () => {
+    const { folder: source } = await quickstartModel();
+    const broke = await broken('model.layers.2.self_attn.o_proj.weight', 3, Infinity, source);
+    const model = await holdWeights(broke, 'bfloat16', { folder: join(folder, 'held') });
+    expect(await origin(model)).toBe('the forward pass, at bfloat16Product of model.layers.2.self_attn.o_proj');
   });
 
   it('names a layer whose weight is stored in bfloat16', async () => {
