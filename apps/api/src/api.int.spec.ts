@@ -113,7 +113,7 @@ describe('creating a federation', () => {
         value: 'down proj',
         message: expect.stringContaining("a layer's name"),
       },
-      { field: 'configuration.weights', value: 'int2', message: expect.stringContaining('"float32"|"int8"') },
+      { field: 'configuration.weights', value: 'int2', message: expect.stringContaining('"float32"|"bfloat16"') },
     ]);
   });
 

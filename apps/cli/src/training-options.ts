@@ -38,7 +38,7 @@ export const trainingUsage = `  --accumulation-steps N  batches whose gradients 
   --schedule NAME         of the learning rate within a round: constant, linear or cosine (constant)
   --early-stopping N,P    evaluate every N steps, end the round after P evaluations without a lower validation loss
   --targets LIST          layers to adapt, as q_proj,v_proj, or all-linear (the default of the model's family)
-  --weights FORM          of the frozen weights: float32, int8, int4 or auto (float32)`;
+  --weights FORM          of the frozen weights: float32, bfloat16, int8, int4 or auto (float32)`;
 
 /** For `parseArgs`. */
 export const trainingArguments = Object.fromEntries(

@@ -44,7 +44,7 @@ describe("the quickstart's training options", () => {
     ['early-stopping', '10', /expected number/],
     ['early-stopping', '10,3,2', /expected object/],
     ['targets', 'q_proj,,v_proj', /a layer's name/],
-    ['weights', 'int2', /"float32"\|"int8"/],
+    ['weights', 'int2', /"float32"\|"bfloat16"/],
   ])('are refused by name and value: --%s "%s"', (flag, value, limit) => {
     const refused = (): unknown => training(...flags({ [flag]: value }));
     expect(refused).toThrow(`--${flag} is "${value}": `);

@@ -89,10 +89,10 @@ export const trainingOptions = {
         "base model's family.",
     ),
   weights: z
-    .enum(['float32', 'int8', 'int4', 'auto'])
+    .enum(['float32', 'bfloat16', 'int8', 'int4', 'auto'])
     .default('float32')
     .describe(
-      'How trainers hold the frozen weights of the base model: exactly, in 8 or 4 bits, or "auto" in the fastest form that ' +
+      'How trainers hold the frozen weights of the base model: exactly, in 16, 8 or 4 bits, or "auto" in the fastest form that ' +
         'stays within the bounds on loss and ROUGE-L.',
     ),
 } as const;

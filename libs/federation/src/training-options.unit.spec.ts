@@ -60,7 +60,7 @@ describe('training options', () => {
       learningRateSchedule: expect.stringContaining('"constant"|"linear"|"cosine"'),
       'earlyStopping.evaluateEvery': expect.stringContaining('>=1'),
       'earlyStopping.patience': expect.stringContaining('expected number'),
-      weights: expect.stringContaining('"float32"|"int8"|"int4"|"auto"'),
+      weights: expect.stringContaining('"float32"|"bfloat16"|"int8"|"int4"|"auto"'),
     });
   });
 
