@@ -125,9 +125,10 @@ function decoderInputs(graph: Graph, { decoder }: Model, cached: boolean): Decod
     positions,
     keyPositions: () => once(inputNames.keyPositions, ['batch', 1, 1, 1, total]),
     attentionBias: (window) => once(attentionBiasName(window), ['batch', 1, 1, 'time', total]),
+    // as many rows as the longest sequence so far has tokens: a cache has room for more
     rotaryTables: (embedding) => ({
-      cosines: once(rotaryName('cosines', embedding), [total, embedding.pairs]),
-      sines: once(rotaryName('sines', embedding), [total, embedding.pairs]),
+      cosines: once(rotaryName('cosines', embedding), ['rotary_rows', embedding.pairs]),
+      sines: once(rotaryName('sines', embedding), ['rotary_rows', embedding.pairs]),
     }),
   };
   if (!cached) return inputs;
