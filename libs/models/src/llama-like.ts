@@ -1,7 +1,7 @@
 /** The fields of config.json that Llama and its relatives spell alike. */
 import { readActivation } from './activations.js';
 import type { ConfigurationFields } from './configuration-fields.js';
-import type { GatedDecoderOptions } from './gated-decoder.js';
+import type { GatedDecoderOptions } from './gated-options.js';
 import { readRotary, type RotaryShape } from './rotary.js';
 
 type CommonOptions = Omit<GatedDecoderOptions, 'family' | 'bias'>;
