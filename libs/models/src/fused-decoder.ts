@@ -106,20 +106,25 @@ export function fusedDecoder(options: FusedDecoderOptions): Decoder {
       const biases = [...options.biases(inputs), inputs.attentionBias(null)];
       const rotate = (x: Tensor, count: number): Tensor =>
         rotary === null ? x : rotateHeads(x, positions, inputs.rotaryTables(rotary), count, headWidth);
+      const shape = { heads, keyValueHeads, headWidth };
+      const decoderLayer = (layer: (typeof layers)[number], index: number, states: Tensor) => {
+        const read = apply.layerNorm(layer.attentionNorm, states, epsilon);
+        const [q, k, v] = options.splitStates(apply.linear(layer.queryKeyValue, read), inputIds);
+        const scores = { scale: options.scoreScale(index), biases };
+        const attended = attention(rotate(q, heads), rotate(k, keyValueHeads), v, shape, scores, inputs.past?.[index]);
+        const sum = add(states, apply.linear(layer.output, attended.context));
+        const { feedForwardNorm } = layer;
+        const normed =
+          feedForwardNorm === null ? read : apply.layerNorm(feedForwardNorm, parallel ? states : sum, epsilon);
+        const fed = apply.linear(layer.down, options.activation(apply.linear(layer.up, normed)));
+        return { hidden: add(sum, fed), present: attended.present };
+      };
       const present: KeyValues[] = [];
       let hidden = positionEmbedding === null ? words : add(words, embed(positionEmbedding, positions));
       layers.forEach((layer, index) => {
-        const read = apply.layerNorm(layer.attentionNorm, hidden, epsilon);
-        const [q, k, v] = options.splitStates(apply.linear(layer.queryKeyValue, read), inputIds);
-        const scores = { scale: options.scoreScale(index), biases };
-        const shape = { heads, keyValueHeads, headWidth };
-        const attended = attention(rotate(q, heads), rotate(k, keyValueHeads), v, shape, scores, inputs.past?.[index]);
-        present.push(attended.present);
-        const sum = add(hidden, apply.linear(layer.output, attended.context));
-        const { feedForwardNorm } = layer;
-        const normed =
-          feedForwardNorm === null ? read : apply.layerNorm(feedForwardNorm, parallel ? hidden : sum, epsilon);
-        hidden = add(sum, apply.linear(layer.down, options.activation(apply.linear(layer.up, normed))));
+        const result = graph.block(hidden, () => decoderLayer(layer, index, hidden));
+        hidden = result.hidden;
+        present.push(result.present);
       });
       return { hidden, present };
     },

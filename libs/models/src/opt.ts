@@ -97,26 +97,24 @@ export function opt(config: ConfigurationFields): Decoder {
         normBefore
           ? add(states, compute(applyNorm(apply, name, states)))
           : applyNorm(apply, name, add(states, compute(states)));
+      const attend = (layer: (typeof layers)[number], index: number, x: Tensor) => {
+        const [q, k, v] = [layer.query, layer.key, layer.value].map((projection) =>
+          apply.sequence(apply.linear(projection, x), inputIds),
+        ) as [Tensor, Tensor, Tensor];
+        const biases = [inputs.attentionBias(null)];
+        return attention(q, k, v, { heads, keyValueHeads: heads, headWidth }, { biases }, inputs.past?.[index]);
+      };
       layers.forEach((layer, index) => {
-        hidden = part(layer.attentionNorm, hidden, (x) => {
-          const [q, k, v] = [layer.query, layer.key, layer.value].map((projection) =>
-            apply.sequence(apply.linear(projection, x), inputIds),
-          ) as [Tensor, Tensor, Tensor];
-          const biases = [inputs.attentionBias(null)];
-          const attended = attention(
-            q,
-            k,
-            v,
-            { heads, keyValueHeads: heads, headWidth },
-            { biases },
-            inputs.past?.[index],
+        hidden = graph.block(hidden, () => {
+          const attended = part(layer.attentionNorm, hidden, (x) => {
+            const { context, present: added } = attend(layer, index, x);
+            present.push(added);
+            return apply.linear(layer.output, context);
+          });
+          return part(layer.feedForwardNorm, attended, (x) =>
+            apply.linear(layer.down, activation(apply.linear(layer.up, x))),
           );
-          present.push(attended.present);
-          return apply.linear(layer.output, attended.context);
         });
-        hidden = part(layer.feedForwardNorm, hidden, (x) =>
-          apply.linear(layer.down, activation(apply.linear(layer.up, x))),
-        );
       });
       // an adapter of the last projection sees every token, as those of the layers do
       return { hidden: projectOut === null ? hidden : apply.linear(projectOut, finish(apply, hidden)), present };
