@@ -1,7 +1,7 @@
 /** Greedy decoding of 64 new tokens after prompts of 64 tokens. */
 import { join } from 'node:path';
 import { readModel, type Model } from '@fedamole/base-models';
-import { Engine, generateGreedily } from '@fedamole/training';
+import { Engine, generate } from '@fedamole/training';
 import { balanceWeight } from './adapters.js';
 import type { Benchmark, BenchmarkContext } from './benchmark.js';
 import { race, type Contender } from './contender.js';
@@ -53,7 +53,7 @@ function ours(model: Model, prompts: readonly (readonly number[])[], threads: nu
   return {
     measure: async () => {
       const started = performance.now();
-      const answers = await generateGreedily(engine, new Map(), prompts, settings);
+      const answers = await generate(engine, new Map(), prompts, settings);
       return answers.flat().length / ((performance.now() - started) / 1000);
     },
     close: () => engine.release(),

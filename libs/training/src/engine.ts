@@ -35,6 +35,8 @@ export interface EngineSettings {
    */
   readonly recompute?: boolean;
   readonly threads: number;
+  /** Where given, what every operator of a session took is written to `<profile>-<session>_<time>.json` on release. */
+  readonly profile?: string;
 }
 
 export interface TrainingStep {
@@ -158,9 +160,13 @@ export class Engine {
   private session(purpose: Purpose, build: () => Uint8Array): Promise<Session> {
     const known = this.sessions.get(purpose);
     if (known !== undefined) return known;
-    const { threads } = this.settings;
-    const layout = weightLayout(this.model, purpose);
-    const created = Session.create(build(), { threads, weightsFolder: this.model.weightsFolder, layout });
+    const { threads, profile } = this.settings;
+    const created = Session.create(build(), {
+      threads,
+      weightsFolder: this.model.weightsFolder,
+      layout: weightLayout(this.model, purpose),
+      ...(profile === undefined ? {} : { profile: `${profile}-${purpose}` }),
+    });
     this.sessions.set(purpose, created);
     // one that could not be made must not be remembered: memory may be free again, files may be back
     created.catch(() => this.sessions.delete(purpose));

@@ -4,6 +4,8 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 export interface SessionSettings {
   readonly threads: number;
   readonly weightsFolder: string;
+  /** Where given, ONNX Runtime writes what every operator took to `<profile>_<time>.json`, once the session is released. */
+  readonly profile?: string;
   /** How frozen weights are laid out in memory. */
   readonly layout: WeightLayout;
 }
@@ -26,7 +28,10 @@ export class Session {
   private constructor(private readonly session: InferenceSession) {}
 
   /** Weights are read out of the mapped file. No memory pattern is kept per shape: that costs no time in training. */
-  static async create(model: Uint8Array, { threads, weightsFolder, layout }: SessionSettings): Promise<Session> {
+  static async create(
+    model: Uint8Array,
+    { threads, weightsFolder, layout, profile }: SessionSettings,
+  ): Promise<Session> {
     const session = await InferenceSession.create(model, {
       executionProviders: ['cpu'],
       intraOpNumThreads: threads,
@@ -34,6 +39,7 @@ export class Session {
       enableMemPattern: false,
       graphOptimizationLevel: layout.widened ? 'basic' : 'disabled',
       logSeverityLevel: 3,
+      ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
       extra: {
         session: {
           model_external_initializers_file_folder_path: weightsFolder,
