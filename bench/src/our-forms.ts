@@ -5,7 +5,7 @@ import type { Contender, Form } from './contender.js';
 import { selected } from './selected-forms.js';
 
 /** What a form sets of the engine. */
-export type EngineForm = Omit<EngineSettings, 'adapter' | 'balanceWeight' | 'dropout' | 'threads'>;
+export type EngineForm = Omit<EngineSettings, 'adapter' | 'balanceWeight' | 'dropout' | 'threads' | 'profile'>;
 
 export const ourPrecisions: readonly { readonly name: string; readonly settings: EngineForm }[] = [
   { name: 'float32', settings: {} },
