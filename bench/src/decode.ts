@@ -6,7 +6,7 @@ import { balanceWeight } from './adapters.js';
 import type { Benchmark, BenchmarkContext } from './benchmark.js';
 import { race, type Contender } from './contender.js';
 import { state } from './folders.js';
-import { ourForms, type EngineForm } from './our-forms.js';
+import { held, ourForms } from './our-forms.js';
 import { rivalPython } from './python.js';
 import { llama110M, writeRandomLlama } from './random-llama.js';
 import { randomExamples } from './task-examples.js';
@@ -31,7 +31,7 @@ async function compare(rows: number, context: BenchmarkContext) {
     {
       unit: 'tokens/s',
       better: 'higher',
-      ours: ourForms(context, async (form) => ours(model, prompts, options.threads, form)),
+      ours: ourForms(context, async (form) => ours(await held(model, form), prompts, options.threads)),
       rivals: torchRivalForms(
         {
           python,
@@ -47,8 +47,8 @@ async function compare(rows: number, context: BenchmarkContext) {
   );
 }
 
-function ours(model: Model, prompts: readonly (readonly number[])[], threads: number, form: EngineForm): Contender {
-  const engine = new Engine(model, { ...form, adapter: { kind: 'none' }, balanceWeight, dropout: 0, threads });
+function ours(model: Model, prompts: readonly (readonly number[])[], threads: number): Contender {
+  const engine = new Engine(model, { adapter: { kind: 'none' }, balanceWeight, dropout: 0, threads });
   const settings = { maxNewTokens: NEW_TOKENS, stopTokenIds: [], padTokenId: 0 };
   return {
     measure: async () => {

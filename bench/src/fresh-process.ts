@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { TrainedAdapter } from './adapters.js';
-import type { EngineForm } from './our-forms.js';
+import type { OurForm } from './our-forms.js';
 import type { Sequence } from '@fedamole/training';
 
 /** What training-process.ts is told, as one line of JSON on its standard input. */
@@ -12,7 +12,7 @@ export interface ProcessSettings {
   readonly model: string;
   readonly adapter: TrainedAdapter;
   readonly examples: readonly Sequence[];
-  readonly form: EngineForm;
+  readonly form: OurForm;
   readonly threads: number;
 }
 

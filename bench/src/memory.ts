@@ -7,7 +7,7 @@ import type { Benchmark } from './benchmark.js';
 import { race } from './contender.js';
 import { state } from './folders.js';
 import { trainInFreshProcess } from './fresh-process.js';
-import { ourForms } from './our-forms.js';
+import { ourForms, smallForms } from './our-forms.js';
 import { rivalPython } from './python.js';
 import { llama110M, writeRandomLlama } from './random-llama.js';
 import { rivalSettings } from './step-benchmark.js';
@@ -29,10 +29,14 @@ export const memory: Benchmark = {
       {
         unit: 'MB',
         better: 'lower',
-        ours: ourForms(context, async (form) => ({
-          measure: async () => megabytes((await trainInFreshProcess({ ...run, form })).peakBytes),
-          close: () => Promise.resolve(),
-        })),
+        ours: ourForms(
+          context,
+          async (form) => ({
+            measure: async () => megabytes((await trainInFreshProcess({ ...run, form })).peakBytes),
+            close: () => Promise.resolve(),
+          }),
+          smallForms,
+        ),
         rivals: torchRivalForms(
           {
             python,

@@ -7,7 +7,7 @@ import type { EngineSettings, Sequence } from '@fedamole/training';
 import { alpha, balanceWeight, dropout, heldExperts, rank, topK, type TrainedAdapter } from './adapters.js';
 import type { Benchmark, BenchmarkContext } from './benchmark.js';
 import { race } from './contender.js';
-import { ourForms, ourPrecisions, type EngineForm } from './our-forms.js';
+import { held, ourForms, ourPrecisions } from './our-forms.js';
 import { profileTable, sumProfile, type SessionProfile } from './profile.js';
 import { rivalPython } from './python.js';
 import { describeExamples } from './task-examples.js';
@@ -58,7 +58,7 @@ export function stepBenchmark(benchmark: StepBenchmark): Benchmark {
           unit: 'tokens/s',
           better: 'higher',
           ours: ourForms(context, async (form) =>
-            trainingSteps(model, adapter, examples, { ...form, threads: options.threads }),
+            trainingSteps(await held(model, form), adapter, examples, { ...form.engine, threads: options.threads }),
           ),
           rivals: torchRivalForms({ python, script: rivalScript, settings, figure }, context),
           turns: options.turns,
@@ -71,10 +71,11 @@ export function stepBenchmark(benchmark: StepBenchmark): Benchmark {
       const model = await readModel(await benchmark.modelFolder());
       const examples = await benchmark.examples(model, context);
       say(`${describeExamples(examples)}; ${options.threads} threads`);
-      for (const { name: form, settings } of ourPrecisions) {
-        if (options.form !== null && options.form !== form) continue;
-        say(`\n${form}`);
-        say(profileTable(await profileSteps(model, adapter, examples, { ...settings, threads: options.threads })));
+      for (const { name, form } of ourPrecisions) {
+        if (options.form !== null && options.form !== name) continue;
+        say(`\n${name}`);
+        const settings = { ...form.engine, threads: options.threads };
+        say(profileTable(await profileSteps(await held(model, form), adapter, examples, settings)));
       }
     },
   };
@@ -85,7 +86,7 @@ async function profileSteps(
   model: Model,
   adapter: TrainedAdapter,
   examples: readonly Sequence[],
-  settings: EngineForm & Pick<EngineSettings, 'threads'>,
+  settings: Pick<EngineSettings, 'threads' | 'recompute'>,
 ): Promise<SessionProfile> {
   const folder = await mkdtemp(join(tmpdir(), 'profile-'));
   try {
