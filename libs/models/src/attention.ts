@@ -10,6 +10,7 @@ import {
   matmul,
   multiplyDimensions,
   reshape,
+  scale,
   softCap,
   softmax,
   split,
@@ -52,12 +53,14 @@ export function attention(
   keys: Tensor,
   values: Tensor,
   { heads, keyValueHeads, headWidth }: AttentionShape,
-  { scale = headWidth ** -0.5, cap = null, biases }: AttentionScores,
+  { scale: factor = headWidth ** -0.5, cap = null, biases }: AttentionScores,
   past?: KeyValues,
 ): { context: Tensor; present: KeyValues } {
   const [batch, time] = [dimensionOf(queries, 0), dimensionOf(queries, 1)];
   const group = heads / keyValueHeads;
-  const folded = foldHeads(queries, heads, keyValueHeads, headWidth);
+  // a single query's product with many keys has a kernel of its own, for products without a factor
+  const [scaled, alpha] = past === undefined ? [queries, factor] : [scale(queries, factor), 1];
+  const folded = foldHeads(scaled, heads, keyValueHeads, headWidth);
   const present = {
     keys: foldHeads(keys, keyValueHeads, keyValueHeads, headWidth),
     values: foldHeads(values, keyValueHeads, keyValueHeads, headWidth),
@@ -67,7 +70,7 @@ export function attention(
   const total = slots.reduce(addDimensions);
   const rows = multiplyDimensions(group, time);
   const scores = concat(
-    seen.map((part) => matmul(folded, part.keys, { transposeB: true, alpha: scale })),
+    seen.map((part) => matmul(folded, part.keys, { transposeB: true, alpha })),
     3,
   );
   const capped = cap === null ? scores : softCap(scores, cap);

@@ -6,8 +6,8 @@ import type { Decoder } from '@fedamole/models';
 import { pastName } from './model-graphs.js';
 import { floats, type Feeds } from './session.js';
 
-/** Slots are added so many at once. */
-const GROWTH = 64;
+/** Slots are added so many at once: more would be read in vain, fewer copied too often. */
+const GROWTH = 32;
 
 const parts = ['keys', 'values'] as const;
 export type CachePart = (typeof parts)[number];

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { KeyValueCache, type CachePart } from './key-value-cache.js';
 
 const decoder = { layers: 2, keyValueHeads: 2, headWidth: 3 };
-const CAPACITY = 64;
+const CAPACITY = 32;
 
 /** New tokens [rows, 2, time, 3] that tell where they come from, and padding of -1. */
 function tokens(counts: readonly number[], time: number, first: readonly number[]) {

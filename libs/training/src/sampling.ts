@@ -51,30 +51,34 @@ export function candidates(
 ): Candidates {
   const least = topK < logits.length ? kthLargest(logits, topK) : -Infinity;
   const largest = logits[likeliestToken(logits)] as number;
-  let kept: { token: number; weight: number }[] = [];
+  const weights = new Float64Array(logits.length);
+  const likely: number[] = [];
   let total = 0;
-  logits.forEach((logit, token) => {
-    if (logit < least) return;
+  for (let token = 0; token < logits.length; token += 1) {
+    const logit = logits[token] as number;
+    if (logit < least) continue;
     const weight = Math.exp((logit - largest) / temperature);
+    weights[token] = weight;
     total += weight;
-    kept.push({ token, weight });
-  });
-  if (topP < 1) kept = nucleus(kept, total, topP);
-  const mass = kept.reduce((sum, { weight }) => sum + weight, 0);
-  return { tokens: kept.map(({ token }) => token), probabilities: kept.map(({ weight }) => weight / mass) };
+    likely.push(token);
+  }
+  const tokens = topP < 1 ? nucleus(likely, weights, total, topP) : likely;
+  const mass = tokens.reduce((sum, token) => sum + (weights[token] as number), 0);
+  return { tokens, probabilities: tokens.map((token) => (weights[token] as number) / mass) };
 }
 
-/** The likeliest, as long as those before have less than a share `topP` of the total (Holtzman et al. 2020). */
-function nucleus(kept: readonly { token: number; weight: number }[], total: number, topP: number) {
+/** The likeliest of `tokens`, as long as those before have less than a share `topP` of the total (Holtzman et al. 2020). */
+function nucleus(tokens: readonly number[], weights: Float64Array, total: number, topP: number): number[] {
+  const weightOf = (token: number): number => weights[token] as number;
   // all below this together weigh less than what is cut, so none of them needs sorting
-  const negligible = ((1 - topP) * total) / kept.length;
-  const sorted = kept
-    .filter(({ weight }) => weight >= negligible)
-    .sort((left, right) => right.weight - left.weight || left.token - right.token);
+  const negligible = ((1 - topP) * total) / tokens.length;
+  const sorted = tokens
+    .filter((token) => weightOf(token) >= negligible)
+    .sort((left, right) => weightOf(right) - weightOf(left) || left - right);
   let before = 0;
-  const end = sorted.findIndex(({ weight }) => {
+  const end = sorted.findIndex((token) => {
     if (before >= topP * total) return true;
-    before += weight;
+    before += weightOf(token);
     return false;
   });
   return end === -1 ? sorted : sorted.slice(0, end);
