@@ -2,9 +2,9 @@
 import type { Parameters } from '@fedamole/mole';
 import { seededRandom } from '@fedamole/seeded-random';
 import { bucketByLength } from './batch.js';
-import type { DecodingInput, Engine } from './engine.js';
-import { KeyValueCache } from './key-value-cache.js';
-import { candidates, checkSampling, drawToken, likeliestToken, penalised, type SamplingSettings } from './sampling.js';
+import { continueRows, type DrawnAnswer } from './continued-rows.js';
+import type { Engine } from './engine.js';
+import { checkSampling, type SamplingSettings } from './sampling.js';
 
 /** Prompts that are continued at once; of similar length, so that little is padding. */
 const GENERATION_ROWS = 16;
@@ -63,29 +63,16 @@ export async function* generateSteps(
   settings: GenerationSettings,
 ): AsyncGenerator<GenerationStep, void, void> {
   check(settings, prompts, engine.model.decoder.maxPositions);
-  const rows = answersOf(prompts, settings);
-  for (const bucket of bucketByLength(
-    prompts.map(({ length }) => length),
-    GENERATION_ROWS,
-  )) {
-    yield* continueRows(
-      engine,
-      parameters,
-      bucket.map((index) => rows[index] as Answer),
-      settings,
-    );
+  const answers = answersOf(prompts, settings);
+  const lengths = prompts.map(({ length }) => length);
+  for (const bucket of bucketByLength(lengths, GENERATION_ROWS)) {
+    const rows = bucket.map((index) => answers[index] as DrawnAnswer);
+    yield* continueRows(engine, parameters, rows, settings);
   }
 }
 
-interface Answer {
-  readonly prompt: number;
-  readonly promptIds: readonly number[];
-  readonly ids: number[];
-  /** Draws of its own, so that they do not depend on what it is generated beside. */
-  readonly random: () => number;
-}
-
-function answersOf(prompts: readonly (readonly number[])[], { sampling }: GenerationSettings): Answer[] {
+/** An empty answer a prompt. Equal prompts draw from seeds of their own. */
+function answersOf(prompts: readonly (readonly number[])[], { sampling }: GenerationSettings): DrawnAnswer[] {
   const occurred = new Map<string, number>();
   return prompts.map((promptIds, prompt) => {
     const key = promptIds.join();
@@ -94,82 +81,6 @@ function answersOf(prompts: readonly (readonly number[])[], { sampling }: Genera
     const random = seededRandom('generation', sampling?.seed ?? 0, key, occurrence);
     return { prompt, promptIds, ids: [], random };
   });
-}
-
-async function* continueRows(
-  engine: Engine,
-  parameters: Parameters,
-  rows: readonly Answer[],
-  settings: GenerationSettings,
-): AsyncGenerator<GenerationStep, void, void> {
-  const { decoder } = engine.model;
-  const cache = new KeyValueCache(decoder, rows.length);
-  let open = rows;
-  let input = promptInput(rows, settings.padTokenId);
-  while (open.length > 0) {
-    const { logits } = await engine.decode(parameters, input, cache);
-    const going: number[] = [];
-    const tokens: { prompt: number; token: number }[] = [];
-    open.forEach((answer, row) => {
-      const token = nextToken(
-        logits.subarray(row * decoder.vocabularySize, (row + 1) * decoder.vocabularySize),
-        answer,
-        settings,
-      );
-      if (settings.stopTokenIds.includes(token)) return;
-      answer.ids.push(token);
-      tokens.push({ prompt: answer.prompt, token });
-      if (answer.ids.length < settings.maxNewTokens && settings.endsAnswer?.(answer.prompt, answer.ids) !== true)
-        going.push(row);
-    });
-    const ended = open.filter((_, row) => !going.includes(row)).map(({ prompt }) => prompt);
-    if (ended.length > 0 && going.length > 0) cache.keep(going);
-    open = going.map((row) => open[row] as Answer);
-    input = tokenInput(open);
-    yield { tokens, ended };
-  }
-}
-
-function nextToken(
-  logits: Float32Array,
-  { prompt, promptIds, ids, random }: Answer,
-  { sampling, repetitionPenalty = 1 }: GenerationSettings,
-): number {
-  const scores = repetitionPenalty === 1 ? logits : penalised(logits, [...promptIds, ...ids], repetitionPenalty);
-  const likeliest = likeliestToken(scores);
-  if (!Number.isFinite(scores[likeliest])) {
-    throw new Error(`prompt ${prompt}: the model's logits are not finite after ${ids.length} new tokens`);
-  }
-  return sampling === undefined ? likeliest : drawToken(candidates(scores, sampling), random());
-}
-
-/** All prompts, padded on the left; the last token of each predicts. */
-function promptInput(rows: readonly Answer[], padTokenId: number): DecodingInput {
-  const lengths = rows.map(({ promptIds }) => promptIds.length);
-  const time = Math.max(...lengths);
-  const inputIds = new BigInt64Array(rows.length * time).fill(BigInt(padTokenId));
-  const positions = new BigInt64Array(rows.length * time);
-  rows.forEach(({ promptIds }, row) => {
-    const start = (row + 1) * time - promptIds.length;
-    promptIds.forEach((id, index) => {
-      inputIds[start + index] = BigInt(id);
-      positions[start + index] = BigInt(index);
-    });
-  });
-  const selected = BigInt64Array.from(rows, (_, row) => BigInt((row + 1) * time - 1));
-  return { rows: rows.length, time, inputIds, positions, lengths, selected };
-}
-
-/** The newest token of each answer. */
-function tokenInput(rows: readonly Answer[]): DecodingInput {
-  return {
-    rows: rows.length,
-    time: 1,
-    inputIds: BigInt64Array.from(rows, ({ ids }) => BigInt(ids.at(-1) as number)),
-    positions: BigInt64Array.from(rows, ({ promptIds, ids }) => BigInt(promptIds.length + ids.length - 1)),
-    lengths: rows.map(() => 1),
-    selected: BigInt64Array.from(rows, (_, row) => BigInt(row)),
-  };
 }
 
 function check(
