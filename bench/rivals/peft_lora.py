@@ -4,7 +4,7 @@ from peft import LoraConfig, get_peft_model
 from driver import load_model, serve, training_turn
 
 
-def prepare(settings):
+def lora_model(settings):
     configuration = LoraConfig(
         r=settings["rank"],
         lora_alpha=settings["alpha"],
@@ -13,8 +13,12 @@ def prepare(settings):
         task_type="CAUSAL_LM",
     )
     in_float32 = settings["adapters"] == "float32"
-    model = get_peft_model(load_model(settings), configuration, autocast_adapter_dtype=in_float32)
-    return training_turn(model, settings)
+    return get_peft_model(load_model(settings), configuration, autocast_adapter_dtype=in_float32)
 
 
-serve(prepare)
+def lora_steps(settings):
+    return training_turn(lora_model(settings), settings)
+
+
+if __name__ == "__main__":
+    serve(lora_steps)

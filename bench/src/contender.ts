@@ -13,6 +13,8 @@ export interface Contender {
 export interface Form {
   readonly name: string;
   open(): Promise<Contender>;
+  /** Whether nothing is left of a turn for the next: then there is nothing to warm up. */
+  readonly startsAnew?: boolean;
   /** Forms that take minutes to open: tried only where this one is the best of those without. */
   readonly variants?: readonly Form[];
 }
@@ -96,11 +98,11 @@ async function triedOrSaid(form: Form, say: (name: string, text: string) => void
   }
 }
 
-/** Measures one turn after one that warms the form up. */
+/** Measures one turn, after one that warms the form up. */
 async function tried(form: Form): Promise<Tried> {
   const contender = await form.open();
   try {
-    await contender.measure();
+    if (form.startsAnew !== true) await contender.measure();
     return { form, contender, value: await contender.measure() };
   } catch (error) {
     await contender.close();

@@ -35,7 +35,7 @@ export const memory: Benchmark = {
             measure: async () => megabytes((await trainInFreshProcess({ ...run, form })).peakBytes),
             close: () => Promise.resolve(),
           }),
-          smallForms,
+          { of: smallForms, startsAnew: true },
         ),
         rivals: torchRivalForms(
           {

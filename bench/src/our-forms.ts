@@ -18,6 +18,16 @@ export const ourPrecisions: readonly { readonly name: string; readonly form: Our
   { name: 'int8', form: { weights: 'int8' } },
 ];
 
+/** For what is compared in float32 alone. */
+export const exactForm: typeof ourPrecisions = [{ name: 'float32', form: { weights: 'float32' } }];
+
+/** For a model that is stored in bfloat16, and too large for a copy in float32. */
+export const largeForms: typeof ourPrecisions = [
+  { name: 'bfloat16', form: { weights: 'bfloat16' } },
+  { name: 'bfloat16, recomputed', form: { weights: 'bfloat16', engine: { recompute: true } } },
+  { name: 'int8, recomputed', form: { weights: 'int8', engine: { recompute: true } } },
+];
+
 /** Those that take less memory, and not less time. */
 export const smallForms: typeof ourPrecisions = [
   ...ourPrecisions,
@@ -32,8 +42,8 @@ export const held = (model: Model, { weights }: OurForm): Promise<Model> =>
 export function ourForms(
   { options }: BenchmarkContext,
   open: (form: OurForm) => Promise<Contender>,
-  all = ourPrecisions,
+  { of = ourPrecisions, startsAnew = false }: { of?: typeof ourPrecisions; startsAnew?: boolean } = {},
 ): Form[] {
-  const forms = all.map(({ name, form }) => ({ name, open: () => open(form) }));
+  const forms = of.map(({ name, form }) => ({ name, startsAnew, open: () => open(form) }));
   return selected(forms, options.form, '--form');
 }

@@ -7,7 +7,7 @@ export function selected(forms: readonly Form[], name: string | null, option: st
   if (name === null) return [...forms];
   const all = forms.flatMap((form) => [form, ...(form.variants ?? [])]);
   const chosen = all.find((form) => form.name === name);
-  if (chosen !== undefined) return [{ name, open: chosen.open }];
+  if (chosen !== undefined) return [{ ...chosen, variants: [] }];
   const known = all.map((form) => `"${form.name}"`).join(', ');
   throw new BenchmarkError(`${option} is "${name}": this machine has ${known}`);
 }

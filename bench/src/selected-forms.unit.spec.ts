@@ -8,8 +8,8 @@ const forms: Form[] = [{ name: 'eager', open, variants: [{ name: 'compiled', ope
 describe('the forms that are tried', () => {
   it('are all of them, or the one that is named, be it a variant', () => {
     expect(selected(forms, null, '--form')).toEqual(forms);
-    expect(selected(forms, 'eager', '--form')).toEqual([{ name: 'eager', open }]);
-    expect(selected(forms, 'compiled', '--form')).toEqual([{ name: 'compiled', open }]);
+    expect(selected(forms, 'eager', '--form')).toEqual([{ name: 'eager', open, variants: [] }]);
+    expect(selected(forms, 'compiled', '--form')).toEqual([{ name: 'compiled', open, variants: [] }]);
   });
 
   it('are told where an unknown one is named', () => {

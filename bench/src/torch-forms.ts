@@ -38,6 +38,8 @@ export interface TorchRival {
   readonly figure: (turn: Turn) => number;
   /** Whether every turn takes place in a process of its own. */
   readonly freshProcess?: boolean;
+  /** Whether PyTorch's compiler has anything to compile; it has unless said otherwise. */
+  readonly compilable?: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ export interface TorchRival {
  * or the one form that the options name.
  */
 export function torchRivalForms(rival: TorchRival, { options }: BenchmarkContext): Form[] {
-  const { python, script, settings, figure, freshProcess = false } = rival;
+  const { python, script, settings, figure, freshProcess = false, compilable = true } = rival;
   const command = {
     command: python,
     args: [join(rivals, script)],
@@ -63,7 +65,8 @@ export function torchRivalForms(rival: TorchRival, { options }: BenchmarkContext
     return {
       name: `${precision.name}, ${compiled ? 'compiled' : 'eager'}`,
       open: () => (freshProcess ? Promise.resolve(freshTurns(start, figure)) : oneProcess(start, figure)),
-      variants: compiled ? [] : [formOf(precision, true)],
+      startsAnew: freshProcess,
+      variants: compilable && !compiled ? [formOf(precision, true)] : [],
     };
   };
   const eager = usablePrecisions().map((precision) => formOf(precision, false));
