@@ -95,4 +95,11 @@ export const trainingOptions = {
       'How trainers hold the frozen weights of the base model: exactly, in 16, 8 or 4 bits, or "auto" in the fastest form that ' +
         'stays within the bounds on loss and ROUGE-L.',
     ),
+  recomputeActivations: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Activation checkpointing: compute each layer's activations again for its gradients instead of keeping them, which " +
+        'takes a third more time and a fraction of the memory.',
+    ),
 } as const;

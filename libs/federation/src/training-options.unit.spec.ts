@@ -23,6 +23,7 @@ describe('training options', () => {
       earlyStopping: null,
       targetModules: null,
       weights: 'float32',
+      recomputeActivations: false,
     });
   });
 
@@ -37,6 +38,7 @@ describe('training options', () => {
       earlyStopping: { evaluateEvery: 20, patience: 3 },
       targetModules: ['q_proj', 'mlp.down_proj', 'model.layers.0.self_attn.v_proj'],
       weights: 'int8',
+      recomputeActivations: true,
     } as const;
     expect(federationConfiguration.parse(given)).toMatchObject(given);
     expect(federationConfiguration.parse({ targetModules: 'all-linear' }).targetModules).toBe('all-linear');
@@ -51,6 +53,7 @@ describe('training options', () => {
       learningRateSchedule: 'exponential',
       earlyStopping: { evaluateEvery: 0 },
       weights: 'int2',
+      recomputeActivations: 'sometimes',
     };
     expect(problems(wrong)).toEqual({
       gradientAccumulationSteps: expect.stringContaining('>=1'),
@@ -61,6 +64,7 @@ describe('training options', () => {
       'earlyStopping.evaluateEvery': expect.stringContaining('>=1'),
       'earlyStopping.patience': expect.stringContaining('expected number'),
       weights: expect.stringContaining('"float32"|"bfloat16"|"int8"|"int4"|"auto"'),
+      recomputeActivations: expect.stringContaining('expected boolean'),
     });
   });
 
