@@ -128,13 +128,39 @@ describe('creating a federation', () => {
     expect(unknownClients).toMatchObject({ status: 422, body: { details: { missing: ['nobody', 'none'] } } });
   });
 
+  it("adapts the model's layers that are targeted, and refuses what is none of them by field, value and layers", async () => {
+    await registerModel();
+    for (const client of ['ward', 'bank']) await register(client);
+    const creating = <Body>(targetModules: readonly string[]) =>
+      http.post<Body>('/v1/federations', {
+        baseModel: 'tiny',
+        clients: ['ward', 'bank'],
+        configuration: { targetModules },
+      });
+    const refused = await creating<Problem>(['q_proj', 'z_proj']);
+    expect(refused).toMatchObject({ status: 422, body: { code: 'TARGET_MODULES_UNKNOWN' } });
+    expect(refused.body.errors).toEqual([
+      {
+        field: 'configuration.targetModules',
+        value: ['q_proj', 'z_proj'],
+        message: expect.stringMatching(/^target "z_proj" is no linear layer; those of llama are q_proj, k_proj, /),
+      },
+    ]);
+    const created = await creating<FederationResource>(['mlp.down_proj', 'model.layers.1.self_attn.k_proj']);
+    expect(created.status).toBe(201);
+    const names = created.body.modules.map(({ name }) => name);
+    expect(names.filter((name) => name.endsWith('mlp.down_proj'))).toHaveLength(names.length - 1);
+    expect(names).toContain('model.layers.1.self_attn.k_proj');
+    await http.post(`/v1/federations/${created.body.id}/cancel`);
+  });
+
   it('refuses limits that no assignment can satisfy, and says which and by how much', async () => {
     await registerModel();
     await register('bank');
     const refused = await http.post<Problem>('/v1/federations', { baseModel: 'tiny', clients: ['bank'] });
     expect(refused).toMatchObject({ status: 422, body: { code: 'FEDERATION_INFEASIBLE' } });
     expect(refused.body.detail).toContain('k <= C: an expert picks 2 of 1 clients (off by 1)');
-    expect((await http.get<FederationPageResource>('/v1/federations')).body.federations).toEqual([]);
+    expect((await http.get<FederationPageResource>('/v1/federations?status=created')).body.federations).toEqual([]);
   });
 });
 
