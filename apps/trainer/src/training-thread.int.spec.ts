@@ -1,4 +1,4 @@
-import { appendFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeAdapter, decodeEmbeddings } from '@fedamole/adapters';
 import { baselineResult, trainingResult, type BaselineResult, type TrainingResult } from '@fedamole/federation';
@@ -218,6 +218,73 @@ describe("a job's training options", () => {
     expect(await refused({ ...job, configuration })).toMatch(
       /^step \d+ of 20: the (loss|gradient's norm) is \w+; it first arose in the (forward|backward) pass, at .*model\.layers\.\d.*; the step's examples are train\[\d+\]$/,
     );
+  });
+});
+
+describe("a job's target modules", () => {
+  it('are the layers that it adapts', async () => {
+    const job = await workshop.trainJob({ targetModules: ['down_proj', 'model.layers.0.self_attn.k_proj'] });
+    const names = Object.keys(job.held);
+    expect(names).toHaveLength(workshop.model.decoder.layers + 1);
+    const { adapter } = await trained(job);
+    const { tensors } = readSafetensors(await workshop.artifacts.get(adapter));
+    for (const name of names) expect([...tensors.keys()]).toContain(`${name}.token_proj`);
+    expect([...tensors.keys()].filter((key) => !names.some((name) => key.startsWith(`${name}.`)))).toEqual([]);
+  });
+
+  it('are refused for good where the model has no such layer', async () => {
+    const job = workshop.baselineJob({ targetModules: ['z_proj'] });
+    expect(await refused(job)).toMatch(/^target "z_proj" is no linear layer; those of llama are q_proj, /);
+  });
+});
+
+describe("a job's form of frozen weights", () => {
+  const forms = ['float32', 'bfloat16', 'int8', 'int4'] as const;
+
+  it('is converted to once, shown as loading, and gives an adapter of its own, the same when the job is done again', async () => {
+    const matrices = workshop.model.decoder.linearModules.length;
+    async function trainedWith(weights: (typeof forms)[number]): Promise<{ adapter: string; loaded: number[][] }> {
+      const loaded: number[][] = [];
+      const receive = ({ phase, step, steps }: TrainingProgress): void => {
+        if (phase === 'loading' && steps > 0) loaded.push([step, steps]);
+      };
+      const { adapter } = trainingResult.parse(
+        await thread.run(await workshop.trainJob({ weights }), receive, signal()),
+      );
+      return { adapter, loaded };
+    }
+    const first = [];
+    for (const weights of forms) first.push(await trainedWith(weights));
+    const all = Array.from({ length: matrices }, (_, step) => [step, matrices]);
+    expect(first.map(({ loaded }) => loaded)).toEqual([[], all, all, all]);
+    expect(new Set(first.map(({ adapter }) => adapter)).size).toBe(forms.length);
+    expect(await trainedWith('int8')).toEqual({ adapter: first[2]?.adapter, loaded: [] });
+  });
+
+  it('may take long to convert to: the job is aborted in between, and the next one converts anew', async () => {
+    const settings = { ...workshop.settings(), weightsFolder: `${workshop.settings().weightsFolder}-aborted` };
+    const own = new TrainingThread(settings);
+    const abort = new AbortController();
+    const stopped = own.run(
+      workshop.baselineJob({ weights: 'int8' }),
+      ({ phase, step }) => {
+        if (phase === 'loading' && step === 1) abort.abort();
+      },
+      abort.signal,
+    );
+    await expect(stopped).rejects.toThrow('the job was taken away');
+    expect(await readdir(settings.weightsFolder)).toEqual([]);
+    const { metrics } = await own.run(workshop.baselineJob({ weights: 'int8' }), ignore, signal());
+    expect(metrics.validationLoss).toBeGreaterThan(0);
+    expect(await readdir(settings.weightsFolder)).toHaveLength(1);
+    await own.close();
+  });
+});
+
+describe('a job that recomputes activations', () => {
+  it('has the adapter of one that keeps them', async () => {
+    const plain = await trained(await workshop.trainJob());
+    expect((await trained(await workshop.trainJob({ recomputeActivations: true }))).adapter).toBe(plain.adapter);
   });
 });
 

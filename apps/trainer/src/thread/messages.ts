@@ -6,6 +6,7 @@ import type { TrainingJob, TrainingProgress } from '@fedamole/queues';
 export interface ThreadSettings {
   readonly clients: Readonly<Record<string, string>>;
   readonly modelsFolder: string;
+  readonly weightsFolder: string;
   readonly artifactsFolder: string;
   readonly threads: number;
 }

@@ -1,12 +1,13 @@
 /** One training job from its payload to its result: artifacts in, artifacts and numbers out. */
 import { decodePool, encodeAdapter, encodeEmbeddings } from '@fedamole/adapters';
 import type { ArtifactStore } from '@fedamole/artifacts';
+import type { Tokenizer } from '@fedamole/datasets';
 import type { BaselineResult, TrainingResult } from '@fedamole/federation';
 import { holdExperts, neutralParameters, stackParameters, unstackParameters } from '@fedamole/mole';
 import type { TrainingJob, TrainingProgress } from '@fedamole/queues';
 import { meanEmbeddings, type Engine } from '@fedamole/training';
 import { longestExample, splitSizes, type ClientDataCache, type ClientSplits } from './client-data.js';
-import type { EngineCache, LoadedModel } from './engine-cache.js';
+import type { EngineCache } from './engine-cache.js';
 import { measure, mostFrequentAnswerRougeL } from './measure.js';
 import { UnsuitableJobError } from './permanent-errors.js';
 import { reporter, type Report } from './progress.js';
@@ -19,8 +20,10 @@ export interface Workplace {
 }
 
 /** What a job works with, once everything that it names was found. */
-interface Prepared extends LoadedModel {
+interface Prepared {
+  /** Over the federation's modules, with the frozen weights in its form. */
   readonly engine: Engine;
+  readonly tokenizer: Tokenizer;
   readonly splits: ClientSplits;
   readonly maxLength: number;
   readonly report: Report;
@@ -38,27 +41,28 @@ export async function runJob(
   const report = reporter(send, signal);
   report({ phase: 'loading' });
   const { configuration, baseModel, client } = job;
-  const loaded = await workplace.engines.model(baseModel);
-  const maxLength = longestExample(configuration, loaded.model.decoder.maxPositions);
+  const { model, tokenizer } = await workplace.engines.model(baseModel);
+  const maxLength = longestExample(configuration, model.decoder.maxPositions);
   const { maxNewTokens } = configuration;
-  if (maxLength - maxNewTokens <= loaded.tokenizer.prefixIds.length) {
+  if (maxLength - maxNewTokens <= tokenizer.prefixIds.length) {
     throw new UnsuitableJobError(
       `maxNewTokens is ${maxNewTokens}: of ${maxLength} positions that leaves none for a prompt`,
     );
   }
-  const splits = await workplace.data.splits(client, loaded.tokenizer, baseModel.digest, maxLength, configuration.seed);
-  const engine = await workplace.engines.engine(baseModel, configuration);
-  const prepared: Prepared = { ...loaded, engine, splits, maxLength, report };
+  const splits = await workplace.data.splits(client, tokenizer, baseModel.digest, maxLength, configuration.seed);
+  const form = configuration.weights === 'auto' ? 'float32' : configuration.weights;
+  const engine = await workplace.engines.engine(baseModel, configuration, form, report);
+  const prepared: Prepared = { engine, tokenizer, splits, maxLength, report };
   if (job.kind === 'measure-baseline') return { ...(await measureBaseline(job, prepared)), seconds: elapsed() };
   return { ...(await train(job, workplace.artifacts, prepared)), seconds: elapsed() };
 }
 
 async function measureBaseline(
   { configuration }: TrainingJob,
-  { model, engine, splits, tokenizer, maxLength, report }: Prepared,
+  { engine, splits, tokenizer, maxLength, report }: Prepared,
 ): Promise<Omit<BaselineResult, 'seconds'>> {
   const { rank, topK, maxNewTokens } = configuration;
-  const parameters = neutralParameters(model.modules, rank, topK);
+  const parameters = neutralParameters(engine.model.modules, rank, topK);
   return {
     splits: splitSizes(splits),
     metrics: await measure(engine, parameters, splits, tokenizer, { maxLength, maxNewTokens }, report),
@@ -72,11 +76,12 @@ async function train(
   artifacts: ArtifactStore,
   prepared: Prepared,
 ): Promise<Omit<TrainingResult, 'seconds'>> {
-  const { model, engine, splits, tokenizer, maxLength, report } = prepared;
+  const { engine, splits, tokenizer, maxLength, report } = prepared;
+  const { modules: adapted } = engine.model;
   const { configuration, held } = job;
   const { rank, alpha, topK, experts, maxNewTokens } = configuration;
-  const pool = decodePool(await artifacts.get(job.pool), model.modules, { rank, experts });
-  const parameters = stackParameters(model.modules, holdExperts(pool, held), rank);
+  const pool = decodePool(await artifacts.get(job.pool), adapted, { rank, experts });
+  const parameters = stackParameters(adapted, holdExperts(pool, held), rank);
 
   const { padTokenId } = tokenizer;
   const trained = await trainSteps(job, { engine, splits, padTokenId, report }, parameters);
@@ -91,8 +96,8 @@ async function train(
     );
     embeddings = await artifacts.put(encodeEmbeddings(means));
   }
-  const modules = unstackParameters(model.modules, parameters, held, rank);
-  const adapter = encodeAdapter(model.modules, modules, { rank, alpha, topK, baseModel: job.baseModel.digest });
+  const modules = unstackParameters(adapted, parameters, held, rank);
+  const adapter = encodeAdapter(adapted, modules, { rank, alpha, topK, baseModel: job.baseModel.digest });
   return {
     adapter: await artifacts.put(adapter),
     embeddings,
