@@ -4,11 +4,11 @@ import { UsageError } from './usage-error.js';
 
 type Field = keyof typeof federationConfiguration.shape;
 
-interface TrainingFlag {
-  readonly field: Field;
-  /** The value that a text means; what it cannot mean is refused by the field. */
-  readonly read: (text: string) => unknown;
-}
+type TrainingFlag =
+  /** `read`: the value that a text means; what it cannot mean is refused by the field. */
+  | { readonly type: 'string'; readonly field: Field; readonly read: (text: string) => unknown }
+  /** Given alone, it means true. */
+  | { readonly type: 'boolean'; readonly field: Field };
 
 const asNumber = (text: string): unknown => (text.trim() === '' ? text : Number(text));
 const asText = (text: string): unknown => text;
@@ -21,14 +21,15 @@ function asEarlyStopping(text: string): unknown {
 }
 
 const trainingFlags: Readonly<Record<string, TrainingFlag>> = {
-  'accumulation-steps': { field: 'gradientAccumulationSteps', read: asNumber },
-  'weight-decay': { field: 'weightDecay', read: asNumber },
-  'max-gradient-norm': { field: 'maxGradientNorm', read: asNumber },
-  'warmup-steps': { field: 'warmupSteps', read: asNumber },
-  schedule: { field: 'learningRateSchedule', read: asText },
-  'early-stopping': { field: 'earlyStopping', read: asEarlyStopping },
-  targets: { field: 'targetModules', read: asNames },
-  weights: { field: 'weights', read: asText },
+  'accumulation-steps': { type: 'string', field: 'gradientAccumulationSteps', read: asNumber },
+  'weight-decay': { type: 'string', field: 'weightDecay', read: asNumber },
+  'max-gradient-norm': { type: 'string', field: 'maxGradientNorm', read: asNumber },
+  'warmup-steps': { type: 'string', field: 'warmupSteps', read: asNumber },
+  schedule: { type: 'string', field: 'learningRateSchedule', read: asText },
+  'early-stopping': { type: 'string', field: 'earlyStopping', read: asEarlyStopping },
+  targets: { type: 'string', field: 'targetModules', read: asNames },
+  weights: { type: 'string', field: 'weights', read: asText },
+  recompute: { type: 'boolean', field: 'recomputeActivations' },
 };
 
 export const trainingUsage = `  --accumulation-steps N  batches whose gradients make up one step (1)
@@ -38,21 +39,24 @@ export const trainingUsage = `  --accumulation-steps N  batches whose gradients 
   --schedule NAME         of the learning rate within a round: constant, linear or cosine (constant)
   --early-stopping N,P    evaluate every N steps, end the round after P evaluations without a lower validation loss
   --targets LIST          layers to adapt, as q_proj,v_proj, or all-linear (the default of the model's family)
-  --weights FORM          of the frozen weights: float32, bfloat16, int8, int4 or auto (float32)`;
+  --weights FORM          of the frozen weights: float32, bfloat16, int8, int4 or auto (float32)
+  --recompute             compute activations again instead of keeping them: a third slower, in a fraction of the memory`;
 
 /** For `parseArgs`. */
 export const trainingArguments = Object.fromEntries(
-  Object.keys(trainingFlags).map((flag) => [flag, { type: 'string' as const }]),
+  Object.entries(trainingFlags).map(([flag, { type }]) => [flag, { type }]),
 );
 
 /** The fields of those options that were given. Throws a UsageError with option, value and limit. */
 export function readTrainingOptions(values: Readonly<Record<string, unknown>>): FederationConfigurationInput {
-  const given = Object.entries(trainingFlags).flatMap(([flag, { field, read }]) => {
-    const text = values[flag];
-    if (typeof text !== 'string') return [];
-    const parsed = federationConfiguration.shape[field].safeParse(read(text));
+  const given = Object.entries(trainingFlags).flatMap(([name, flag]) => {
+    const { field } = flag;
+    const value = values[name];
+    if (flag.type === 'boolean') return value === true ? [[field, true]] : [];
+    if (typeof value !== 'string') return [];
+    const parsed = federationConfiguration.shape[field].safeParse(flag.read(value));
     if (parsed.success) return [[field, parsed.data]];
-    throw new UsageError(`--${flag} is "${text}": ${parsed.error.issues.map(({ message }) => message).join('; ')}`);
+    throw new UsageError(`--${name} is "${value}": ${parsed.error.issues.map(({ message }) => message).join('; ')}`);
   });
   return Object.fromEntries(given) as FederationConfigurationInput;
 }

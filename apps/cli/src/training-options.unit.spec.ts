@@ -32,6 +32,7 @@ describe("the quickstart's training options", () => {
       weights: 'int8',
     });
     expect(training('--targets', 'all-linear')).toEqual({ targetModules: 'all-linear' });
+    expect(training('--recompute')).toEqual({ recomputeActivations: true });
   });
 
   it.each([
