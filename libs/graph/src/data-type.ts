@@ -14,5 +14,19 @@ export const onnxTypeNumber = {
 
 export type DataType = keyof typeof onnxTypeNumber;
 
+/** Bytes of one element; two of uint4 share one. */
+export const bytesOf: Readonly<Record<DataType, number>> = {
+  float32: 4,
+  uint8: 1,
+  int8: 1,
+  int32: 4,
+  int64: 8,
+  bool: 1,
+  float16: 2,
+  float64: 8,
+  bfloat16: 2,
+  uint4: 0.5,
+};
+
 /** The types that a graph computes in: float32 in production, float64 to check gradients. */
 export type ComputeType = 'float32' | 'float64';
