@@ -1,7 +1,7 @@
 /** The functions that models are written with: each applies one primitive, or a fixed combination of a few. */
 import type { DataType } from './data-type.js';
 import type { Dimension, Shape } from './dimension.js';
-import { sameShape } from './dimension.js';
+import { elementCount, sameShape } from './dimension.js';
 import type { Tensor } from './tensor.js';
 
 interface ProductOptions {
@@ -97,11 +97,13 @@ export const sum = (x: Tensor, axes: readonly number[]): Tensor =>
 export const broadcast = (x: Tensor, shape: Shape): Tensor =>
   sameShape(x.shape, shape) ? x : first(x.graph.apply('broadcast', [x], { shape }));
 
-/** Rows of `table` [rows, width] at `indices` (any shape): [...indices, width]. */
-export const gatherRows = (table: Tensor, indices: Tensor): Tensor =>
-  first(table.graph.apply('gatherRows', [table, indices], {}));
+/** Rows of `table` [rows, width] at `indices` of any shape, as a matrix [number of indices, width]. */
+export function gatherRows(table: Tensor, indices: Tensor): Tensor {
+  const rows = first(table.graph.apply('gatherRows', [table, indices], {}));
+  return reshape(rows, [elementCount(indices.shape), table.shape[1] as Dimension]);
+}
 
-/** Zeros [rows, width] to which `updates` [count, width] are added at `indices` [count]. */
+/** Zeros [rows, width] to which `updates` [count, width] are added at `indices` [count, 1]. */
 export const scatterRows = (updates: Tensor, indices: Tensor, rows: Dimension): Tensor =>
   first(updates.graph.apply('scatterRows', [updates, indices], { rows }));
 

@@ -2,7 +2,7 @@
  * The decoder that GPT-2 and Falcon-RW share: layer normalisation before attention and before the feed-forward layer, and
  * queries, keys and values out of one weight. What a family does differently is an option; its file reads them.
  */
-import { add, dimensionOf, gatherRows, multiplyDimensions, reshape, type Tensor } from '@fedamole/graph';
+import { add, gatherRows, type Tensor } from '@fedamole/graph';
 import { attention } from './attention.js';
 import { UnsupportedModelError } from './configuration-fields.js';
 import type { Decoder, DecoderInputs, KeyValues } from './decoder.js';
@@ -81,12 +81,10 @@ export function fusedDecoder(options: FusedDecoderOptions): Decoder {
     hiddenStates(graph, weight, inputs, adapt) {
       const { inputIds, positions } = inputs;
       const apply = new Layers(graph, weight, adapt);
-      const tokens = multiplyDimensions(dimensionOf(inputIds, 0), dimensionOf(inputIds, 1));
-      const embed = (matrix: string, indices: Tensor): Tensor => gatherRows(weight(matrix), reshape(indices, [tokens]));
-      const words = embed(tokenEmbedding, inputIds);
+      const words = gatherRows(weight(tokenEmbedding), inputIds);
       const biases = [...options.biases(inputs), inputs.attentionBias(null)];
       const present: KeyValues[] = [];
-      let hidden = positionEmbedding === null ? words : add(words, embed(positionEmbedding, positions));
+      let hidden = positionEmbedding === null ? words : add(words, gatherRows(weight(positionEmbedding), positions));
       layers.forEach((layer, index) => {
         const states = apply.linear(layer.queryKeyValue, apply.layerNorm(layer.attentionNorm, hidden, epsilon));
         const [q, k, v] = options.splitStates(states, inputIds);

@@ -8,7 +8,6 @@ import {
   gatherRows,
   geluTanh,
   multiply,
-  multiplyDimensions,
   reshape,
   scale,
   silu,
@@ -99,8 +98,7 @@ export function gatedDecoder(options: GatedDecoderOptions): Decoder {
     hiddenStates(graph, weight, inputs, adapt) {
       const apply = new Layers(graph, weight, adapt);
       const tables = rotaryTables(graph, options.rotary, options.rotatedWidth ?? headWidth, options.maxPositions);
-      const tokens = multiplyDimensions(dimensionOf(inputs.inputIds, 0), dimensionOf(inputs.inputIds, 1));
-      const embedded = gatherRows(weight(EMBEDDING), reshape(inputs.inputIds, [tokens]));
+      const embedded = gatherRows(weight(EMBEDDING), inputs.inputIds);
       let hidden = options.embeddingScale === undefined ? embedded : scale(embedded, options.embeddingScale);
       const present: KeyValues[] = [];
       layers.forEach((layer, index) => {

@@ -2,17 +2,7 @@
  * OPT (Zhang et al. 2022; Hugging Face's OPTForCausalLM): learned positions from 2 on. opt-350m normalises after each part
  * instead of before it, and projects embeddings of another width in and out.
  */
-import {
-  add,
-  cast,
-  dimensionOf,
-  gatherRows,
-  matmul,
-  multiplyDimensions,
-  relu,
-  reshape,
-  type Tensor,
-} from '@fedamole/graph';
+import { add, gatherRows, matmul, relu, split, type Tensor } from '@fedamole/graph';
 import { attention } from './attention.js';
 import {
   flag,
@@ -87,11 +77,10 @@ export function opt(config: ConfigurationFields): Decoder {
     hiddenStates(graph, weight, inputs, adapt) {
       const { inputIds, positions } = inputs;
       const apply = new Layers(graph, weight, adapt);
-      const tokens = multiplyDimensions(dimensionOf(inputIds, 0), dimensionOf(inputIds, 1));
-      const embedded = gatherRows(weight(tokenEmbedding), reshape(inputIds, [tokens]));
+      const embedded = gatherRows(weight(tokenEmbedding), inputIds);
       const widened = projectIn === null ? embedded : matmul(embedded, weight(projectIn), { transposeB: true });
-      const rows = add(cast(positions, 'float32'), graph.constant([POSITION_OFFSET], [1]));
-      const placed = gatherRows(weight(positionEmbedding), cast(reshape(rows, [tokens]), 'int64'));
+      const [, table] = split(weight(positionEmbedding), 0, [POSITION_OFFSET, maxPositions]) as [Tensor, Tensor];
+      const placed = gatherRows(table, positions);
       const present: KeyValues[] = [];
       let hidden = add(widened, placed);
       // each part reads the normalised states, or its sum with them is normalised

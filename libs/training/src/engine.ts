@@ -3,10 +3,12 @@
  * every client, however many experts it holds. Sessions are made when first used.
  */
 import type { Model } from '@fedamole/base-models';
+import type { GraphOutputs } from '@fedamole/graph';
 import { dropoutMaskName, type Parameters } from '@fedamole/mole';
 import type { AdapterKind } from './adapter-kind.js';
 import { attentionFeeds } from './attention-feeds.js';
 import type { Batch } from './batch.js';
+import type { Device } from './devices.js';
 import { dropoutMask } from './dropout.js';
 import {
   cacheName,
@@ -28,6 +30,9 @@ export interface EngineSettings {
   readonly balanceWeight: number;
   /** Rate of dropout on the adapters' input while training; 0 for none. */
   readonly dropout: number;
+  /** The CPU where left out. */
+  readonly device?: Device;
+  /** Of the CPU. */
   readonly threads: number;
 }
 
@@ -143,7 +148,7 @@ export class Engine {
       [inputNames.positions]: integers(input.positions, [rows, time]),
       ...attentionFeeds(session.inputNames, input),
       [inputNames.tokenWeights]: floats(new Float32Array(rows * time), [rows * time, 1]),
-      [inputNames.selected]: integers(input.selected, [input.selected.length]),
+      [inputNames.selected]: integers(input.selected, [input.selected.length, 1]),
     });
     const next: Feeds = {};
     for (const [part, layer] of this.cacheParts()) {
@@ -175,11 +180,11 @@ export class Engine {
     ]).flat();
   }
 
-  private session(name: string, build: () => Uint8Array): Promise<Session> {
+  private session(name: string, build: () => GraphOutputs): Promise<Session> {
     const known = this.sessions.get(name);
     if (known !== undefined) return known;
-    const { threads } = this.settings;
-    const created = Session.create(build(), { threads, weightsFolder: this.model.weightsFolder });
+    const { device = 'cpu', threads } = this.settings;
+    const created = Session.create(build(), { device, threads, weightsFolder: this.model.weightsFolder });
     this.sessions.set(name, created);
     // one that could not be made must not be remembered: memory may be free again, files may be back
     created.catch(() => this.sessions.delete(name));
@@ -199,8 +204,8 @@ function batchFeeds(inputs: readonly string[], batch: Batch): Feeds {
     [inputNames.inputIds]: integers(batch.inputIds, [rows, time]),
     [inputNames.positions]: integers(batch.positions, [rows, time]),
     [inputNames.tokenWeights]: floats(batch.tokenWeights, [rows * time, 1]),
-    [inputNames.selected]: integers(selected, [count]),
-    [inputNames.targets]: integers(batch.targets, [count]),
+    [inputNames.selected]: integers(selected, [count, 1]),
+    [inputNames.targets]: integers(batch.targets, [count, 1]),
     [inputNames.targetWeights]: floats(new Float32Array(count).fill(1 / count), [count, 1]),
   };
 }

@@ -1,7 +1,14 @@
 /** ONNX Runtime sessions over models whose weights are memory-mapped from the base model's files. */
+import { bindSymbols, dimensionInput, emitGraph, encodeModel, type FedShape, type GraphOutputs } from '@fedamole/graph';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Device } from './devices.js';
+import { missingOperators, MissingOperatorsError } from './missing-operators.js';
+import { sessionOptions } from './session-options.js';
 
 export interface SessionSettings {
+  /** The CPU where left out. */
+  readonly device?: Device;
+  /** Of the CPU. */
   readonly threads: number;
   readonly weightsFolder: string;
 }
@@ -12,34 +19,55 @@ export class Session {
   private constructor(private readonly session: InferenceSession) {}
 
   /**
-   * Weights are read out of the mapped file. ONNX Runtime repacks them for its matrix products: without that, a product's
-   * bits depend on the number of threads, and trainers of different machines would disagree. No memory pattern is kept
-   * per shape: that costs no time in training and a third less memory.
+   * Weights are read out of the mapped file. On the CPU ONNX Runtime repacks them for its matrix products: without that, a
+   * product's bits depend on the number of threads, and trainers of different machines would disagree. No memory pattern is
+   * kept per shape: that costs no time in training and a third less memory. Throws a MissingOperatorsError where the device
+   * cannot compute all of the model.
    */
-  static async create(model: Uint8Array, { threads, weightsFolder }: SessionSettings): Promise<Session> {
-    const session = await InferenceSession.create(model, {
-      executionProviders: ['cpu'],
+  static async create(model: GraphOutputs, settings: SessionSettings): Promise<Session> {
+    const { device = 'cpu', threads, weightsFolder } = settings;
+    const graph = emitGraph(model, device);
+    const options: InferenceSession.SessionOptions = {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       enableMemPattern: false,
       graphOptimizationLevel: 'basic',
-      logSeverityLevel: 3,
-      extra: { session: { model_external_initializers_file_folder_path: weightsFolder } },
-    });
-    return new Session(session);
+    };
+    try {
+      const placed = sessionOptions(device, { model_external_initializers_file_folder_path: weightsFolder });
+      return new Session(await InferenceSession.create(encodeModel(graph), { ...options, ...placed }));
+    } catch (error) {
+      const missing = await missingOperators(graph, device);
+      throw missing.length > 0 ? new MissingOperatorsError(device, missing) : error;
+    }
   }
 
   get inputNames(): readonly string[] {
     return this.session.inputNames;
   }
 
-  /** Runs with those of `feeds` that the model takes. Throws where one that it takes is missing. */
+  /**
+   * Runs with those of `feeds` that the model takes, and with the dimensions that follow from their shapes. Throws where one
+   * that it takes is missing, or where shapes do not fit.
+   */
   async run(feeds: Readonly<Feeds>): Promise<Readonly<Record<string, Tensor>>> {
     const used: Feeds = {};
+    const shapes: FedShape[] = [];
+    for (const input of this.session.inputMetadata) {
+      const tensor = feeds[input.name];
+      if (tensor === undefined || !input.isTensor) continue;
+      used[input.name] = tensor;
+      shapes.push({ name: input.name, declared: input.shape, actual: tensor.dims });
+    }
+    const symbols = bindSymbols(shapes);
     for (const name of this.session.inputNames) {
-      const tensor = feeds[name];
-      if (tensor === undefined) throw new Error(`the session's input ${name} is missing`);
-      used[name] = tensor;
+      if (used[name] !== undefined) continue;
+      const dimensions = dimensionInput(name, symbols);
+      if (dimensions === null) throw new Error(`the session's input ${name} is missing`);
+      used[name] =
+        dimensions.kind === 'size'
+          ? floats(Float32Array.of(dimensions.value), [1])
+          : integers(BigInt64Array.from(dimensions.values, BigInt), [dimensions.values.length]);
     }
     return this.session.run(used);
   }
