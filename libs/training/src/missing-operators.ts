@@ -42,5 +42,4 @@ async function runsOn(model: Uint8Array, device: ExecutionProvider): Promise<boo
 }
 
 /** ONNX Runtime has no error code for it. */
-const isLeftToTheCpu = (error: unknown): boolean =>
-  error instanceof Error && error.message.includes('assigned to the default CPU EP');
+const isLeftToTheCpu = (error: unknown): boolean => String(error).includes('assigned to the default CPU EP');
