@@ -60,6 +60,7 @@ export class Workshop {
       modelsFolder: join(this.root, 'models'),
       artifactsFolder: this.artifacts.folder,
       threads: 1,
+      device: 'cpu',
     };
   }
 

@@ -4,7 +4,7 @@ import { folderDigest } from '@fedamole/artifacts';
 import { readBaseModel, type Model } from '@fedamole/base-models';
 import { loadTokenizer, type Tokenizer } from '@fedamole/datasets';
 import type { BaseModelReference, FederationConfiguration } from '@fedamole/federation';
-import { Engine } from '@fedamole/training';
+import { Engine, type Device } from '@fedamole/training';
 import { UnsuitableJobError } from './permanent-errors.js';
 
 export interface LoadedModel {
@@ -19,6 +19,7 @@ export class EngineCache {
   constructor(
     private readonly modelsFolder: string,
     private readonly threads: number,
+    readonly device: Device,
   ) {}
 
   /** Reads a model of the models folder once. Throws where its contents have another digest. */
@@ -42,7 +43,8 @@ export class EngineCache {
     this.kept = null;
     await previous?.engine.release();
     const adapter = { kind: 'mole', rank, alpha, topK } as const;
-    const engine = new Engine(model, { adapter, balanceWeight, dropout, threads: this.threads });
+    const { device, threads } = this;
+    const engine = new Engine(model, { adapter, balanceWeight, dropout, device, threads });
     this.kept = { key, engine };
     return engine;
   }

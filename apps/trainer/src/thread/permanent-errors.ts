@@ -1,10 +1,10 @@
-/** Errors that trying again would not change: wrong data, a wrong model, a corrupt artifact, training that diverges. */
+/** Errors that trying again would not change: wrong data, a wrong model or device, a corrupt artifact, training that diverges. */
 import { AdapterFileError } from '@fedamole/adapters';
 import { CorruptArtifactError } from '@fedamole/artifacts';
 import { ModelFolderError } from '@fedamole/base-models';
 import { DatasetError } from '@fedamole/datasets';
 import { SafetensorsError } from '@fedamole/safetensors';
-import { DivergedError } from '@fedamole/training';
+import { DivergedError, MissingOperatorsError } from '@fedamole/training';
 
 /** Thrown where a job asks a trainer for something that it cannot do. */
 export class UnsuitableJobError extends Error {
@@ -16,6 +16,7 @@ const permanent = [
   CorruptArtifactError,
   DatasetError,
   DivergedError,
+  MissingOperatorsError,
   ModelFolderError,
   SafetensorsError,
   UnsuitableJobError,

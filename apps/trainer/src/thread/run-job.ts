@@ -57,14 +57,15 @@ export async function runJob(
   const splits = await workplace.data.splits(client, loaded.tokenizer, baseModel.digest, maxLength, configuration.seed);
   const engine = await workplace.engines.engine(baseModel, configuration);
   const prepared: Prepared = { ...loaded, engine, splits, maxLength, report };
-  if (job.kind === 'measure-baseline') return { ...(await measureBaseline(job, prepared)), seconds: elapsed() };
-  return { ...(await train(job, workplace.artifacts, prepared)), seconds: elapsed() };
+  const { device } = workplace.engines;
+  if (job.kind === 'measure-baseline') return { ...(await measureBaseline(job, prepared)), device, seconds: elapsed() };
+  return { ...(await train(job, workplace.artifacts, prepared)), device, seconds: elapsed() };
 }
 
 async function measureBaseline(
   { configuration }: TrainingJob,
   { model, engine, splits, tokenizer, maxLength, report }: Prepared,
-): Promise<Omit<BaselineResult, 'seconds'>> {
+): Promise<Omit<BaselineResult, 'device' | 'seconds'>> {
   const { rank, topK, maxNewTokens } = configuration;
   const parameters = neutralParameters(model.modules, rank, topK);
   return {
@@ -79,7 +80,7 @@ async function train(
   job: TrainJob,
   artifacts: ArtifactStore,
   prepared: Prepared,
-): Promise<Omit<TrainingResult, 'seconds'>> {
+): Promise<Omit<TrainingResult, 'device' | 'seconds'>> {
   const { model, engine, splits, tokenizer, maxLength, report } = prepared;
   const { configuration, held } = job;
   const { rank, alpha, topK, experts, stepsPerRound, maxNewTokens } = configuration;
