@@ -24,7 +24,7 @@ export type HeldExperts = z.infer<typeof heldExperts>;
 export const expertAssignment = z.record(resourceName, heldExperts);
 export type ExpertAssignment = z.infer<typeof expertAssignment>;
 
-/** What a client's steps were computed on. Other devices give other last bits: ADR 0010. */
+/** What a client's steps were computed on; adapters are equal bit by bit on one device only (docs/devices.md). */
 export const computeDevice = z.enum(['cpu', 'webgpu', 'cuda']);
 export type ComputeDevice = z.infer<typeof computeDevice>;
 
