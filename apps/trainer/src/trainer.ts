@@ -10,9 +10,7 @@ import { TrainingThread } from './training-thread.js';
 
 export async function startTrainer(settings: TrainerSettings, logger: Logger): Promise<RunningService> {
   const { queue, pool, clients, modelsFolder, artifactsFolder, threads } = settings;
-  const { device, passedOver } = await chooseDevice(settings.device).catch((error: unknown) => {
-    throw new Error(`TRAINER_DEVICE is ${settings.device}: ${String(error)}`, { cause: error });
-  });
+  const { device, passedOver } = await chooseDevice(settings.device);
   const queueName = trainingQueueName(pool);
   const onError = (error: Error): void => logger.warn({ err: error }, 'queue connection failed');
   const thread = new TrainingThread({ clients, modelsFolder, artifactsFolder, threads, device });

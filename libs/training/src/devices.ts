@@ -54,8 +54,9 @@ async function problemOf(device: Device): Promise<string | null> {
     await productSeconds(device, 1, 1);
     return null;
   } catch (error) {
-    const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-    return line;
+    // ONNX Runtime puts the place in its source and the failed condition before what it says
+    const [line = ''] = String(error).split('\n');
+    return line.replace(/^.* was false\. |^Error: /, '');
   }
 }
 
