@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { readModel } from '@fedamole/base-models';
 import { holdExperts, initialisePool, stackParameters } from '@fedamole/mole';
 import { seededRandom } from '@fedamole/seeded-random';
-import { chooseDevice, Engine, generateGreedily, makeBatch } from '@fedamole/training';
+import { chooseDevice, Engine, generate, makeBatch } from '@fedamole/training';
 
 const { values: options } = parseArgs({
   options: {
@@ -54,7 +54,7 @@ async function measure(device) {
   const times = [];
   for (let count = 0; count < steps; count += 1) times.push(await seconds(step));
   const generation = { maxNewTokens: NEW_TOKENS, stopTokenIds: [], padTokenId: 0 };
-  const generate = () => generateGreedily(engine, parameters, [prompt], generation);
+  const generate = () => generate(engine, parameters, [prompt], generation);
   await generate();
   const decoding = NEW_TOKENS / (await seconds(generate));
   await engine.release();

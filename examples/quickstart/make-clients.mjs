@@ -26,8 +26,8 @@ function pickFrom(name) {
   };
 }
 
-/** Draws until the domain has enough examples of different inputs. */
-function makeExamples({ name, instruction, draw }) {
+/** Draws until the domain has enough examples of different inputs. Where answers are classes, all of them are its choices. */
+function makeExamples({ name, instruction, answers, draw }) {
   const pick = pickFrom(name);
   const examples = new Map();
   for (let drawn = 0; examples.size < examplesPerClient; drawn += 1) {
@@ -35,7 +35,10 @@ function makeExamples({ name, instruction, draw }) {
     const { input, output } = draw(pick, examples.size);
     if (!examples.has(input)) examples.set(input, { instruction, input, output });
   }
-  return [...examples.values()];
+  const made = [...examples.values()];
+  if (answers !== 'classes') return made;
+  const choices = [...new Set(made.map(({ output }) => output))].sort();
+  return made.map((example) => ({ ...example, choices }));
 }
 
 function check({ name, answers }, examples) {

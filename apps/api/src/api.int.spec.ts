@@ -95,6 +95,28 @@ describe('creating a federation', () => {
     );
   });
 
+  it('names wrong training options by field, value and limit', async () => {
+    const configuration = {
+      weightDecay: 3,
+      earlyStopping: { evaluateEvery: 5 },
+      targetModules: ['q_proj', 'down proj'],
+      weights: 'int2',
+    };
+    const body = { baseModel: 'tiny', clients: ['ward', 'bank'], configuration };
+    const { status, body: refused } = await http.post<Problem>('/v1/federations', body);
+    expect(status).toBe(400);
+    expect(refused.errors).toEqual([
+      { field: 'configuration.weightDecay', value: 3, message: expect.stringContaining('<=1') },
+      { field: 'configuration.earlyStopping.patience', message: expect.stringContaining('expected number') },
+      {
+        field: 'configuration.targetModules.1',
+        value: 'down proj',
+        message: expect.stringContaining("a layer's name"),
+      },
+      { field: 'configuration.weights', value: 'int2', message: expect.stringContaining('"float32"|"bfloat16"') },
+    ]);
+  });
+
   it('refuses what is not registered', async () => {
     const unknownModel = await http.post<Problem>('/v1/federations', { baseModel: 'unknown', clients: ['bank'] });
     expect(unknownModel).toMatchObject({ status: 422, body: { code: 'BASE_MODEL_NOT_REGISTERED' } });
@@ -106,13 +128,39 @@ describe('creating a federation', () => {
     expect(unknownClients).toMatchObject({ status: 422, body: { details: { missing: ['nobody', 'none'] } } });
   });
 
+  it("adapts the model's layers that are targeted, and refuses what is none of them by field, value and layers", async () => {
+    await registerModel();
+    for (const client of ['ward', 'bank']) await register(client);
+    const creating = <Body>(targetModules: readonly string[]) =>
+      http.post<Body>('/v1/federations', {
+        baseModel: 'tiny',
+        clients: ['ward', 'bank'],
+        configuration: { targetModules },
+      });
+    const refused = await creating<Problem>(['q_proj', 'z_proj']);
+    expect(refused).toMatchObject({ status: 422, body: { code: 'TARGET_MODULES_UNKNOWN' } });
+    expect(refused.body.errors).toEqual([
+      {
+        field: 'configuration.targetModules',
+        value: ['q_proj', 'z_proj'],
+        message: expect.stringMatching(/^target "z_proj" is no linear layer; those of llama are q_proj, k_proj, /),
+      },
+    ]);
+    const created = await creating<FederationResource>(['mlp.down_proj', 'model.layers.1.self_attn.k_proj']);
+    expect(created.status).toBe(201);
+    const names = created.body.modules.map(({ name }) => name);
+    expect(names.filter((name) => name.endsWith('mlp.down_proj'))).toHaveLength(names.length - 1);
+    expect(names).toContain('model.layers.1.self_attn.k_proj');
+    await http.post(`/v1/federations/${created.body.id}/cancel`);
+  });
+
   it('refuses limits that no assignment can satisfy, and says which and by how much', async () => {
     await registerModel();
     await register('bank');
     const refused = await http.post<Problem>('/v1/federations', { baseModel: 'tiny', clients: ['bank'] });
     expect(refused).toMatchObject({ status: 422, body: { code: 'FEDERATION_INFEASIBLE' } });
     expect(refused.body.detail).toContain('k <= C: an expert picks 2 of 1 clients (off by 1)');
-    expect((await http.get<FederationPageResource>('/v1/federations')).body.federations).toEqual([]);
+    expect((await http.get<FederationPageResource>('/v1/federations?status=created')).body.federations).toEqual([]);
   });
 });
 
@@ -200,6 +248,8 @@ describe('a federation', () => {
       id: federation.id,
       baselineRougeL: 0.5,
       bestRougeL: 0.7,
+      baselineAccuracy: 0.75,
+      bestScore: 0.7,
       bestRound: 2,
     });
   });
@@ -301,7 +351,10 @@ describe('the documentation', () => {
       }
     }
     const federations = body.paths['/v1/federations'] as Record<'get' | 'post', Operation>;
-    expect(JSON.stringify(federations.post.requestBody)).toContain('LoRA rank r of every expert.');
+    const described = JSON.stringify(federations.post.requestBody);
+    for (const words of ['LoRA rank r of every expert.', 'Decoupled weight decay', 'Which linear layers are adapted']) {
+      expect(described).toContain(words);
+    }
     expect(federations.get.parameters?.map(({ name }) => name)).toEqual(['status', 'limit', 'after']);
     expect((await http.raw('/docs')).status).toBe(200);
   });

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { DatasetError, loadExamples } from '@fedamole/datasets';
 import { resourceName } from '@fedamole/federation';
-import { UsageError } from './options.js';
+import { UsageError } from './usage-error.js';
 
 /** Path of each client's data, by the client's name. */
 export type ClientData = Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 /** Follows a federation to its end, showing how it goes. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiClient, Federation, Round } from './api-client.js';
-import { duration, number } from './format.js';
+import { duration, mean, number } from './format.js';
 import type { ProgressDisplay } from './progress-display.js';
 
 const POLL_MILLISECONDS = 500;
@@ -40,10 +40,15 @@ export async function follow(
 
 function roundLine({ round, startedAt, finishedAt, clients }: Round): string {
   const metrics = clients.flatMap(({ baseline, result }) => (baseline ?? result)?.metrics ?? []);
-  const mean = (of: (metric: (typeof metrics)[number]) => number): string =>
-    number(metrics.reduce((sum, metric) => sum + of(metric), 0) / metrics.length, 3);
+  const means = (
+    [
+      ['test loss', metrics.map(({ testLoss }) => testLoss)],
+      ['ROUGE-L', metrics.flatMap(({ rougeL }) => rougeL ?? [])],
+      ['accuracy', metrics.flatMap(({ choiceAccuracy }) => choiceAccuracy ?? [])],
+    ] as const
+  ).flatMap(([name, values]) => (values.length === 0 ? [] : `mean ${name} ${number(mean(values), 3)}`));
   const seconds = finishedAt === null ? null : (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
   const title = round === 0 ? 'base model' : `round ${round}`;
   const took = seconds === null ? '' : ` (${duration(seconds)})`;
-  return `${title}: mean test loss ${mean(({ testLoss }) => testLoss)}, mean ROUGE-L ${mean(({ rougeL }) => rougeL)}${took}`;
+  return `${title}: ${means.join(', ')}${took}`;
 }

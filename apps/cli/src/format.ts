@@ -8,3 +8,7 @@ export function duration(seconds: number): string {
 }
 
 export const megabytes = (bytes: number): string => `${number(bytes / 1e6, 1)} MB`;
+
+/** Of at least one value. */
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,6 +1,9 @@
 /** The quickstart's options, each checked before anything starts. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { FederationConfigurationInput } from '@fedamole/federation';
+import { readTrainingOptions, trainingArguments, trainingUsage } from './training-options.js';
+import { UsageError } from './usage-error.js';
 
 export interface QuickstartOptions {
   /** A folder of client folders, or of Natural Instructions task files; null for the examples that ship with the product. */
@@ -13,6 +16,8 @@ export interface QuickstartOptions {
   readonly steps: number;
   readonly batchSize: number;
   readonly learningRate: number;
+  /** What else is asked of training. */
+  readonly training: FederationConfigurationInput;
   readonly seed: number;
   readonly trainers: number;
   readonly port: number | null;
@@ -22,25 +27,21 @@ export interface QuickstartOptions {
 
 export const usage = `npm run quickstart -- [options]
 
-  --data DIR          client data: a folder of <client>/*.jsonl, or of Natural Instructions *.json tasks (one a client)
-  --model DIR         folder of a base model in Hugging Face's form
-  --clients N         only the first N clients by name
-  --rounds N          rounds of local training and aggregation (4)
-  --steps N           optimiser steps of a client per round (50)
-  --batch-size N      examples a step (4)
-  --learning-rate X   of the first round (0.005)
-  --seed N            the same seed gives the same adapters, digest by digest (1)
-  --trainers N        trainer processes (2)
-  --port N            port of the API (any free one)
-  --fresh             cancel an unfinished federation with other settings instead of refusing to start beside it
-  --keep              leave everything running; "npm run stop" ends it
-  --help              this text
+  --data DIR              client data: a folder of <client>/*.jsonl, or of Natural Instructions *.json tasks (one a client)
+  --model DIR             folder of a base model in Hugging Face's form
+  --clients N             only the first N clients by name
+  --rounds N              rounds of local training and aggregation (4)
+  --steps N               optimiser steps of a client per round (50)
+  --batch-size N          examples a batch (4)
+  --learning-rate X       of the first round (0.005)
+${trainingUsage}
+  --seed N                the same seed gives the same adapters, digest by digest (1)
+  --trainers N            trainer processes (2)
+  --port N                port of the API (any free one)
+  --fresh                 cancel an unfinished federation with other settings instead of refusing to start beside it
+  --keep                  leave everything running; "npm run stop" ends it
+  --help                  this text
 `;
-
-/** Thrown where the command line is wrong; says what to write instead. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
 
 /** Null where only the usage was asked for. */
 export function readOptions(argv: readonly string[]): QuickstartOptions | null {
@@ -54,6 +55,7 @@ export function readOptions(argv: readonly string[]): QuickstartOptions | null {
     steps: wholeNumber('--steps', values.steps, 1, 1_000_000),
     batchSize: wholeNumber('--batch-size', values['batch-size'], 1, 1024),
     learningRate: positiveNumber('--learning-rate', values['learning-rate'], 1),
+    training: readTrainingOptions(values),
     seed: wholeNumber('--seed', values.seed, 0, 0xffff_ffff),
     trainers: wholeNumber('--trainers', values.trainers, 1, 64),
     port: values.port === undefined ? null : wholeNumber('--port', values.port, 1, 65_535),
@@ -80,6 +82,7 @@ function parse(argv: readonly string[]) {
         steps: { type: 'string', default: '50' },
         'batch-size': { type: 'string', default: '4' },
         'learning-rate': { type: 'string', default: '0.005' },
+        ...trainingArguments,
         seed: { type: 'string', default: '1' },
         trainers: { type: 'string', default: '2' },
         port: { type: 'string' },

@@ -25,7 +25,7 @@ export function completedShare({ round, rounds, clients }: Progress): number {
 /** Training takes most of a client's round; measuring the rest. */
 function clientShare({ state, phase, step, steps }: ClientProgress): number {
   if (state === 'done') return 1;
-  if (state !== 'running' || steps === 0) return 0;
+  if (state !== 'running' || steps === 0 || phase === 'loading') return 0;
   return phase === 'training' ? (0.8 * step) / steps : 0.8;
 }
 

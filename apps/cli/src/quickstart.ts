@@ -4,13 +4,14 @@ import { basename, dirname, join } from 'node:path';
 import { folderDigest } from '@fedamole/artifacts';
 import { ModelFolderError, readBaseModel } from '@fedamole/base-models';
 import { Cluster, type ClusterDescription } from '@fedamole/cluster';
-import { baseModelName, type FederationConfigurationInput } from '@fedamole/federation';
+import { baseModelName, federationConfiguration, type FederationConfigurationInput } from '@fedamole/federation';
 import { ApiClient, ApiError, type Federation } from './api-client.js';
 import { findClients, type ClientData } from './client-data.js';
 import { follow, FederationEndedError } from './follow.js';
-import { readOptions, usage, UsageError, type QuickstartOptions } from './options.js';
+import { readOptions, usage, type QuickstartOptions } from './options.js';
 import { createProgressDisplay } from './progress-display.js';
 import { collectReport, renderReport } from './report.js';
+import { UsageError } from './usage-error.js';
 
 const root = join(import.meta.dirname, '../../..');
 const examples = join(root, 'examples', 'quickstart');
@@ -154,10 +155,11 @@ async function prepareFederation(api: ApiClient, options: QuickstartOptions, dat
     stepsPerRound: options.steps,
     batchSize: options.batchSize,
     learningRate: options.learningRate,
+    ...options.training,
     maxNewTokens: 32,
     seed: options.seed,
   };
-  const wanted = { ...configuration, clients, digest };
+  const wanted = { ...federationConfiguration.parse(configuration), clients, digest };
   const unfinished = (await api.unfinishedFederations()).filter(({ name }) => name === federationName);
   const interrupted = unfinished.find((federation) => differencesFrom(federation, wanted).length === 0);
   if (interrupted !== undefined) {

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BaselineResult, ExpertAssignment, TrainingResult } from '@fedamole/federation';
+import type { BaselineResult, EvaluationMetrics, ExpertAssignment, TrainingResult } from '@fedamole/federation';
 import Table from 'cli-table3';
 import type { ApiClient, Federation, Round } from './api-client.js';
-import { duration, megabytes, number } from './format.js';
+import { duration, mean, megabytes, number } from './format.js';
 
 export interface ClientReport {
   readonly client: string;
@@ -93,46 +93,40 @@ function costOf({ startedAt, finishedAt }: Federation, rounds: readonly Round[])
 }
 
 export function renderReport({ clients, cost, pool }: FederationReport, folder: string): string {
+  const accuracies = clients.some(({ after }) => after.metrics.choiceAccuracy !== null);
   const table = new Table({
-    head: ['client', 'test loss', 'ROUGE-L', 'most frequent', 'distinct', 'experts held per module', 'adapter'],
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'left', 'left'],
+    head: [
+      ...['client', 'test loss', 'ROUGE-L', ...(accuracies ? ['accuracy'] : []), 'most frequent', 'distinct'],
+      ...['experts held per module', 'adapter'],
+    ],
+    colAligns: [
+      'left',
+      'right',
+      'right',
+      ...(accuracies ? (['right'] as const) : []),
+      'right',
+      'right',
+      'left',
+      'left',
+    ],
     style: { head: [], border: [] },
   });
-  const change = (before: number, after: number): string => `${number(before, 2)} -> ${number(after, 2)}`;
-  for (const { client, before, after, heldExperts } of clients) {
-    table.push([
-      client,
-      change(before.metrics.testLoss, after.metrics.testLoss),
-      change(before.metrics.rougeL, after.metrics.rougeL),
-      number(before.mostFrequentAnswerRougeL, 2),
-      `${before.distinctTestAnswers} of ${before.splits.test}`,
-      heldText(heldExperts),
-      after.adapter.slice(0, 12),
-    ]);
+  const measured = (of: readonly ClientReport[]): string[] => [
+    change(of, ({ testLoss }) => testLoss),
+    change(of, ({ rougeL }) => rougeL),
+    ...(accuracies ? [change(of, ({ choiceAccuracy }) => choiceAccuracy)] : []),
+    number(mean(of.map(({ before }) => before.mostFrequentAnswerRougeL)), 2),
+  ];
+  for (const report of clients) {
+    const { client, before, after, heldExperts } = report;
+    const distinct = `${before.distinctTestAnswers} of ${before.splits.test}`;
+    table.push([client, ...measured([report]), distinct, heldText(heldExperts), after.adapter.slice(0, 12)]);
   }
-  const mean = (of: (client: ClientReport) => number): number =>
-    clients.reduce((sum, client) => sum + of(client), 0) / clients.length;
-  table.push([
-    'mean',
-    change(
-      mean(({ before }) => before.metrics.testLoss),
-      mean(({ after }) => after.metrics.testLoss),
-    ),
-    change(
-      mean(({ before }) => before.metrics.rougeL),
-      mean(({ after }) => after.metrics.rougeL),
-    ),
-    number(
-      mean(({ before }) => before.mostFrequentAnswerRougeL),
-      2,
-    ),
-    '',
-    '',
-    '',
-  ]);
+  table.push(['mean', ...measured(clients), '', '', '']);
   return [
     table.toString(),
     'test loss: nats per token; ROUGE-L: F1 of greedy answers on unseen inputs; each before -> after.',
+    ...(accuracies ? ['accuracy: share of unseen inputs whose answer is the likeliest of their choices.'] : []),
     "most frequent: ROUGE-L of always giving the training data's most frequent answer; distinct: answers in the test split.",
     '',
     `Cost: ${duration(cost.wallSeconds)} from start to end; ${number(cost.trainSteps, 0)} optimiser steps on ` +
@@ -142,6 +136,15 @@ export function renderReport({ clients, cost, pool }: FederationReport, folder: 
     `Pool of experts after the last round: ${pool}`,
     `Personalised adapters and results.json: ${folder}`,
   ].join('\n');
+}
+
+/** Means before and after over the clients that measured it. */
+function change(clients: readonly ClientReport[], of: (metrics: EvaluationMetrics) => number | null): string {
+  const [before, after] = [
+    clients.flatMap((client) => of(client.before.metrics) ?? []),
+    clients.flatMap((client) => of(client.after.metrics) ?? []),
+  ];
+  return before.length === 0 ? '-' : `${number(mean(before), 2)} -> ${number(mean(after), 2)}`;
 }
 
 /** All counts where they fit, else their range. */

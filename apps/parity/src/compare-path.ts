@@ -7,6 +7,7 @@ import type { Comparison } from './comparison.js';
 import { compareFamily } from './family.js';
 import { compareFederation } from './federation.js';
 import { compareMole } from './mole.js';
+import { comparePeft } from './peft.js';
 import { readJson } from './reference.js';
 import { compareRougeL } from './rouge-l.js';
 
@@ -20,11 +21,14 @@ export async function comparePath(path: string): Promise<Comparison[]> {
   const contents = await readJson(found.isDirectory() ? join(path, 'reference.json') : path);
   if (found.isDirectory()) {
     if (z.looseObject({ targets: z.array(z.string()) }).safeParse(contents).success) return compareFamily(path);
+    if (z.looseObject({ peftBaseModel: z.string() }).safeParse(contents).success) return comparePeft(path);
     if (z.looseObject({ top_k: z.number() }).safeParse(contents).success) return compareMole(path);
     if (z.looseObject({ log: z.array(z.unknown()) }).safeParse(contents).success) return compareFederation(path);
   } else {
     if (listOf('f1').safeParse(contents).success) return compareRougeL(path);
     if (listOf('logits').safeParse(contents).success) return compareAssignments(path);
   }
-  throw new Error(`${path}: neither a model family, nor MoLE modules, a federation, assignments or ROUGE-L pairs`);
+  throw new Error(
+    `${path}: neither a model family, nor a LoRA of PEFT, MoLE modules, a federation, assignments or ROUGE-L pairs`,
+  );
 }

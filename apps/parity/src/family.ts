@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { readModel } from '@fedamole/base-models';
 import type { Parameters } from '@fedamole/mole';
-import { Engine, generateGreedily } from '@fedamole/training';
+import { Engine, generate } from '@fedamole/training';
 import { z } from 'zod';
 import { relativeDifference, worst, type Comparison } from './comparison.js';
 import { allLogits, logitsDifference } from './model-outputs.js';
@@ -57,7 +57,7 @@ export async function compareFamily(folder: string): Promise<Comparison[]> {
   const [expected] = reference.integerRows('greedy.output');
   const continuation = (expected as number[]).slice((prompt as number[]).length);
   const generation = { maxNewTokens: continuation.length, stopTokenIds: [], padTokenId: 0 };
-  const [generated] = await generateGreedily(base, new Map(), [prompt as number[]], generation);
+  const [generated] = await generate(base, new Map(), [prompt as number[]], generation);
   const different = continuation.filter((token, index) => token !== generated?.[index]).length;
   comparisons.push(worst('greedy tokens that differ', [different], 0));
   reference.requireAllCompared();

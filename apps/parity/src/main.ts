@@ -5,7 +5,7 @@ import { passes } from './comparison.js';
 const paths = process.argv.slice(2);
 if (paths.length === 0) {
   console.error(
-    'usage: npm run parity -- PATH...   (folders of a model family, mole or federation; assignment.json; rouge-l.json)',
+    'usage: npm run parity -- PATH...   (folders of a model family, a LoRA of PEFT, mole or federation; assignment.json; rouge-l.json)',
   );
   process.exit(2);
 }

@@ -7,11 +7,8 @@ import { largestDifference } from './comparison.js';
 export async function allLogits(engine: Engine, parameters: Parameters, batch: Batch): Promise<Float32Array> {
   const { rows, time, inputIds, positions, lengths } = batch;
   const selected = BigInt64Array.from({ length: rows * time }, (_, position) => BigInt(position));
-  const { logits } = await engine.decode(
-    parameters,
-    { rows, time, past: 0, inputIds, positions, lengths, selected },
-    null,
-  );
+  const input = { rows, time, inputIds, positions, lengths, selected };
+  const { logits } = await engine.decode(parameters, input, null);
   return logits;
 }
 

@@ -7,6 +7,7 @@ import { encodePool } from '@fedamole/adapters';
 import { ArtifactStore, folderDigest } from '@fedamole/artifacts';
 import { readModel, type Model } from '@fedamole/base-models';
 import { federationConfiguration, resolveConfiguration, type FederationConfigurationInput } from '@fedamole/federation';
+import { selectModules } from '@fedamole/models';
 import { initialisePool } from '@fedamole/mole';
 import type { TrainingJob } from '@fedamole/queues';
 import { seededRandom } from '@fedamole/seeded-random';
@@ -58,6 +59,7 @@ export class Workshop {
     return {
       clients: Object.fromEntries(names.map((client) => [client, join(this.root, 'clients', client)])),
       modelsFolder: join(this.root, 'models'),
+      weightsFolder: join(this.root, 'weights'),
       artifactsFolder: this.artifacts.folder,
       threads: 1,
       device: 'cpu',
@@ -78,15 +80,14 @@ export class Workshop {
   /** The first round of a client that holds experts 0 and 3 of every other module, and 1, 2 and 5 of the rest. */
   async trainJob(changes: FederationConfigurationInput = {}): Promise<TrainJob> {
     const header = this.header(changes);
-    const held = Object.fromEntries(
-      this.model.modules.map(({ name }, index) => [name, index % 2 === 0 ? [0, 3] : [1, 2, 5]]),
-    );
-    return { ...header, kind: 'train', pool: await this.storePool(4, EXPERTS), held, lastRound: false };
+    const { targetModules } = header.configuration;
+    const modules = targetModules === null ? this.model.modules : selectModules(this.model.decoder, targetModules);
+    const held = Object.fromEntries(modules.map(({ name }, index) => [name, index % 2 === 0 ? [0, 3] : [1, 2, 5]]));
+    return { ...header, kind: 'train', pool: await this.storePool(4, EXPERTS, modules), held, lastRound: false };
   }
 
   /** The digest of a first pool. */
-  storePool(rank: number, experts: number): Promise<string> {
-    const { modules } = this.model;
+  storePool(rank: number, experts: number, modules = this.model.modules): Promise<string> {
     const pool = initialisePool(modules, { rank, experts }, (module) => seededRandom('pool', module));
     return this.artifacts.put(encodePool(modules, pool, { rank, alpha: 16, topK: 2, baseModel: this.modelDigest }));
   }

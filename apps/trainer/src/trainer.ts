@@ -9,11 +9,11 @@ import { z } from 'zod';
 import { TrainingThread } from './training-thread.js';
 
 export async function startTrainer(settings: TrainerSettings, logger: Logger): Promise<RunningService> {
-  const { queue, pool, clients, modelsFolder, artifactsFolder, threads } = settings;
+  const { queue, pool, clients, modelsFolder, weightsFolder, artifactsFolder, threads } = settings;
   const { device, passedOver } = await chooseDevice(settings.device);
   const queueName = trainingQueueName(pool);
   const onError = (error: Error): void => logger.warn({ err: error }, 'queue connection failed');
-  const thread = new TrainingThread({ clients, modelsFolder, artifactsFolder, threads, device });
+  const thread = new TrainingThread({ clients, modelsFolder, weightsFolder, artifactsFolder, threads, device });
   const worker = await startWorker({
     settings: queue,
     queueName,

@@ -1,4 +1,4 @@
-import { appendFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeAdapter, decodeEmbeddings } from '@fedamole/adapters';
 import { baselineResult, trainingResult, type BaselineResult, type TrainingResult } from '@fedamole/federation';
@@ -53,6 +53,47 @@ describe('a job that measures the base model', () => {
     expect(timeless(second)).toEqual(timeless(first));
     expect(first).not.toHaveProperty('adapter');
     expect(first.device).toBe('cpu');
+  });
+});
+
+describe("a client's choices", () => {
+  const letters = ['a', 'b', 'c'];
+  const line = (input: number, choices?: readonly string[]): string =>
+    JSON.stringify({ instruction: 'Which letter?', input: `${input}`, output: letters[input % 3], choices });
+  /** The result of a client with these examples, and the phases that it went through. */
+  async function measured(lines: readonly string[]): Promise<[BaselineResult, string[]]> {
+    await workshop.writeData('small', lines);
+    const phases: string[] = [];
+    const receive = ({ phase, step, steps }: TrainingProgress): void => {
+      phases.push(phase);
+      expect(step ?? 0).toBeLessThanOrEqual(steps ?? 0);
+    };
+    const job = { ...workshop.baselineJob(), client: 'small' };
+    return [baselineResult.parse(await thread.run(job, receive, signal())), phases];
+  }
+  const numbers = Array.from({ length: 40 }, (_, index) => index);
+
+  it('are compared instead of generating answers, on every test example', async () => {
+    const [{ metrics, splits }, phases] = await measured(numbers.map((input) => line(input, letters)));
+    expect(metrics.rougeL).toBeNull();
+    expect((metrics.choiceAccuracy ?? -1) * splits.test).toBeCloseTo(Math.round((metrics.choiceAccuracy ?? -1) * 4), 9);
+    expect(metrics.choiceAccuracy).toBeGreaterThanOrEqual(0);
+    expect(metrics.perplexity).toBe(Math.exp(metrics.validationLoss));
+    expect(phases).not.toContain('generating');
+  });
+
+  it('are compared beside generated answers where only some examples have them', async () => {
+    const [{ metrics }, phases] = await measured(
+      numbers.map((input) => line(input, input % 2 === 0 ? letters : undefined)),
+    );
+    expect(metrics.rougeL).toBeGreaterThanOrEqual(0);
+    expect(metrics.choiceAccuracy).toBeGreaterThanOrEqual(0);
+    expect(phases).toContain('generating');
+  });
+
+  it('have no accuracy where no example has them', async () => {
+    const [{ metrics }] = await measured(numbers.map((input) => line(input)));
+    expect(metrics.choiceAccuracy).toBeNull();
   });
 });
 
@@ -136,6 +177,116 @@ describe('a training job', () => {
     const last = await trained({ ...job, lastRound: true });
     expect(last.embeddings).toBeNull();
     expect(last.adapter).toBe(result.adapter);
+  });
+});
+
+describe("a job's training options", () => {
+  it('change its adapter, each of them, and give the same one when the job is done again', async () => {
+    const plain = await workshop.trainJob({ batchSize: 2 });
+    const options = [
+      {},
+      { gradientAccumulationSteps: 2 },
+      { groupByLength: true },
+      { weightDecay: 0.5 },
+      { maxGradientNorm: 1e-3 },
+      { warmupSteps: 2 },
+      { learningRateSchedule: 'cosine' },
+    ] as const;
+    const adapters: string[] = [];
+    for (const option of options) {
+      const job = { ...plain, configuration: { ...plain.configuration, ...option } };
+      const { adapter } = await trained(job);
+      expect((await trained(job)).adapter).toBe(adapter);
+      adapters.push(adapter);
+    }
+    expect(new Set(adapters).size).toBe(options.length);
+  });
+
+  it('end it early where the validation loss falls no more, with the best parameters and the steps that were taken', async () => {
+    // so large a learning rate that the loss only rises after the first step
+    const job = await workshop.trainJob({ stepsPerRound: 40, learningRate: 1 });
+    const early = { ...job.configuration, earlyStopping: { evaluateEvery: 1, patience: 2 } };
+    const stopped = await trained({ ...job, configuration: early });
+    expect(stopped.steps).toBeLessThan(40);
+    const best = { ...job.configuration, stepsPerRound: stopped.steps - 2 };
+    const shorter = await trained({ ...job, configuration: best });
+    expect(stopped.adapter).toBe(shorter.adapter);
+    expect(stopped.metrics).toEqual(shorter.metrics);
+  });
+
+  it('say which examples it diverged on, and where', async () => {
+    const job = await workshop.trainJob({ stepsPerRound: 20, gradientAccumulationSteps: 2 });
+    const configuration = { ...job.configuration, learningRate: 1e30 };
+    expect(await refused({ ...job, configuration })).toMatch(
+      /^step \d+ of 20: the (loss|gradient's norm) is \w+; it first arose in the (forward|backward) pass, at .*model\.layers\.\d.*; the step's examples are train\[\d+\]$/,
+    );
+  });
+});
+
+describe("a job's target modules", () => {
+  it('are the layers that it adapts', async () => {
+    const job = await workshop.trainJob({ targetModules: ['down_proj', 'model.layers.0.self_attn.k_proj'] });
+    const names = Object.keys(job.held);
+    expect(names).toHaveLength(workshop.model.decoder.layers + 1);
+    const { adapter } = await trained(job);
+    const { tensors } = readSafetensors(await workshop.artifacts.get(adapter));
+    for (const name of names) expect([...tensors.keys()]).toContain(`${name}.token_proj`);
+    expect([...tensors.keys()].filter((key) => !names.some((name) => key.startsWith(`${name}.`)))).toEqual([]);
+  });
+
+  it('are refused for good where the model has no such layer', async () => {
+    const job = workshop.baselineJob({ targetModules: ['z_proj'] });
+    expect(await refused(job)).toMatch(/^target "z_proj" is no linear layer; those of llama are q_proj, /);
+  });
+});
+
+describe("a job's form of frozen weights", () => {
+  const forms = ['float32', 'bfloat16', 'int8', 'int4'] as const;
+
+  it('is converted to once, shown as loading, and gives an adapter of its own, the same when the job is done again', async () => {
+    const matrices = workshop.model.decoder.linearModules.length;
+    async function trainedWith(weights: (typeof forms)[number]): Promise<{ adapter: string; loaded: number[][] }> {
+      const loaded: number[][] = [];
+      const receive = ({ phase, step, steps }: TrainingProgress): void => {
+        if (phase === 'loading' && steps > 0) loaded.push([step, steps]);
+      };
+      const { adapter } = trainingResult.parse(
+        await thread.run(await workshop.trainJob({ weights }), receive, signal()),
+      );
+      return { adapter, loaded };
+    }
+    const first = [];
+    for (const weights of forms) first.push(await trainedWith(weights));
+    const all = Array.from({ length: matrices }, (_, step) => [step, matrices]);
+    expect(first.map(({ loaded }) => loaded)).toEqual([[], all, all, all]);
+    expect(new Set(first.map(({ adapter }) => adapter)).size).toBe(forms.length);
+    expect(await trainedWith('int8')).toEqual({ adapter: first[2]?.adapter, loaded: [] });
+  });
+
+  it('may take long to convert to: the job is aborted in between, and the next one converts anew', async () => {
+    const settings = { ...workshop.settings(), weightsFolder: `${workshop.settings().weightsFolder}-aborted` };
+    const own = new TrainingThread(settings);
+    const abort = new AbortController();
+    const stopped = own.run(
+      workshop.baselineJob({ weights: 'int8' }),
+      ({ phase, step }) => {
+        if (phase === 'loading' && step === 1) abort.abort();
+      },
+      abort.signal,
+    );
+    await expect(stopped).rejects.toThrow('the job was taken away');
+    expect(await readdir(settings.weightsFolder)).toEqual([]);
+    const { metrics } = await own.run(workshop.baselineJob({ weights: 'int8' }), ignore, signal());
+    expect(metrics.validationLoss).toBeGreaterThan(0);
+    expect(await readdir(settings.weightsFolder)).toHaveLength(1);
+    await own.close();
+  });
+});
+
+describe('a job that recomputes activations', () => {
+  it('has the adapter of one that keeps them', async () => {
+    const plain = await trained(await workshop.trainJob());
+    expect((await trained(await workshop.trainJob({ recomputeActivations: true }))).adapter).toBe(plain.adapter);
   });
 });
 

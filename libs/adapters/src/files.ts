@@ -15,12 +15,12 @@ import {
   float32Tensor,
   float64Tensor,
   readSafetensors,
-  toFloat32,
   writeSafetensors,
   type SafetensorsContents,
   type Tensor,
 } from '@fedamole/safetensors';
 import { z } from 'zod';
+import { AdapterFileError, takeTensor } from './take-tensor.js';
 
 export interface AdapterMetadata {
   readonly rank: number;
@@ -35,11 +35,6 @@ export interface ClientEmbeddings {
   readonly token: Float32Array;
   /** One [rank] a held expert. */
   readonly experts: readonly Float32Array[];
-}
-
-/** Thrown where an artifact holds something else than it has to. */
-export class AdapterFileError extends Error {
-  override readonly name = 'AdapterFileError';
 }
 
 export function encodePool(modules: readonly AdaptedLinear[], pool: ExpertPool, metadata: AdapterMetadata): Uint8Array {
@@ -148,9 +143,9 @@ export function decodeEmbeddings(
   const contents = readSafetensors(bytes);
   return new Map(
     Object.entries(held).map(([module, indices]) => {
-      const stacked = take(contents, `${module}.mean_expert_embeddings`, [indices.length, rank]);
+      const stacked = takeTensor(contents, `${module}.mean_expert_embeddings`, [indices.length, rank]);
       const experts = indices.map((_, index) => stacked.slice(index * rank, (index + 1) * rank));
-      return [module, { token: take(contents, `${module}.mean_token_embedding`, [rank]), experts }];
+      return [module, { token: takeTensor(contents, `${module}.mean_token_embedding`, [rank]), experts }];
     }),
   );
 }
@@ -189,30 +184,16 @@ function putExpert(
 
 function takeExpert(contents: SafetensorsContents, module: AdaptedLinear, rank: number, a: string, b: string): Expert {
   return {
-    a: take(contents, `${module.name}.${a}`, [rank, module.inputWidth]),
-    b: take(contents, `${module.name}.${b}`, [module.outputWidth, rank]),
+    a: takeTensor(contents, `${module.name}.${a}`, [rank, module.inputWidth]),
+    b: takeTensor(contents, `${module.name}.${b}`, [module.outputWidth, rank]),
   };
 }
 
 function takeCommon(contents: SafetensorsContents, module: AdaptedLinear, rank: number) {
   return {
     shared: takeExpert(contents, module, rank, 'shared_A', 'shared_B'),
-    tokenProjection: take(contents, `${module.name}.token_proj`, [rank, module.inputWidth]),
+    tokenProjection: takeTensor(contents, `${module.name}.token_proj`, [rank, module.inputWidth]),
   };
-}
-
-function take(contents: SafetensorsContents, name: string, shape: readonly number[]): Float32Array {
-  const tensor = contents.tensors.get(name);
-  if (tensor === undefined) throw new AdapterFileError(`tensor ${name} is missing`);
-  if (tensor.dtype !== 'F32' || tensor.shape.join() !== shape.join()) {
-    throw new AdapterFileError(
-      `tensor ${name} is ${tensor.dtype} [${tensor.shape.join(', ')}]; expected F32 [${shape.join(', ')}]`,
-    );
-  }
-  const values = toFloat32(tensor);
-  const index = values.findIndex((value) => !Number.isFinite(value));
-  if (index >= 0) throw new AdapterFileError(`tensor ${name} holds ${values[index]} at element ${index}`);
-  return values;
 }
 
 function found<T>(modules: ReadonlyMap<string, T>, name: string): T {

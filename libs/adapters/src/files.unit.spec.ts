@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import type { AdaptedLinear, Expert, ExpertPool, HeldModules } from '@fedamole/mole';
 import { readSafetensors, SafetensorsError, toFloat64, writeSafetensors, type Tensor } from '@fedamole/safetensors';
 import {
-  AdapterFileError,
   decodeAdapter,
   decodeEmbeddings,
   decodePool,
@@ -11,6 +10,7 @@ import {
   encodePool,
   encodeScores,
 } from './files.js';
+import { AdapterFileError } from './take-tensor.js';
 
 const rank = 2;
 const query: AdaptedLinear = { name: 'layers.0.q_proj', inputWidth: 4, outputWidth: 4 };

@@ -1,5 +1,4 @@
 export {
-  AdapterFileError,
   decodeAdapter,
   decodeEmbeddings,
   decodePool,
@@ -10,3 +9,8 @@ export {
   type AdapterMetadata,
   type ClientEmbeddings,
 } from './files.js';
+export { decodePeftAdapter } from './decode-peft-adapter.js';
+export { encodePeftAdapter } from './encode-peft-adapter.js';
+export type { LoraAdapter, PeftFiles } from './lora-adapter.js';
+export { readPeftAdapter, writePeftAdapter } from './peft-folder.js';
+export { AdapterFileError } from './take-tensor.js';

@@ -1,8 +1,3 @@
-export {
-  ModelFolderError,
-  readBaseModel,
-  readModel,
-  type Model,
-  type WeightLocation,
-  type WeightType,
-} from './model-folder.js';
+export { holdWeights, weightForms, type HoldOptions, type QuantizedLocation, type WeightForm } from './held-weights.js';
+export type { WeightLocation } from './locations.js';
+export { ModelFolderError, readBaseModel, readModel, type Model, type ModelOptions } from './model-folder.js';

@@ -52,12 +52,21 @@ async function refused(reading: Promise<unknown>): Promise<string> {
 }
 
 describe("a base model's folder", () => {
+  it('holds the output layer that the file has, though config.json ties it to the embeddings', async () => {
+    await writeLlama(folder);
+    await writeConfiguration(folder, { tie_word_embeddings: true });
+    const { weights, decoder } = await readModel(folder);
+    expect(weights.has('lm_head.weight')).toBe(true);
+    expect(decoder.weights.has('lm_head.weight')).toBe(true);
+  });
+
   it('says where each weight lies, without the weights', async () => {
     const model = await readBaseModel(quickstartFolder);
     const header = await readSafetensorsHeader(join(quickstartFolder, 'model.safetensors'));
     const range = header.tensors.get(embedding);
     expect(model.weights.get(embedding)).toEqual({
       file: 'model.safetensors',
+      storedName: embedding,
       offset: header.dataOffset + (range?.begin ?? NaN),
       length: 4096 * 256 * 2,
       dataType: 'bfloat16',
@@ -66,6 +75,13 @@ describe("a base model's folder", () => {
     expect(model.weights.size).toBe(model.decoder.weights.size);
     expect(model.modules).toHaveLength(12);
     expect(model.parameterCount).toBeGreaterThan(5e6);
+  });
+
+  it('is read with other layers to adapt than the default ones', async () => {
+    const { modules, decoder } = await readModel(llamaFolder, { targets: ['up_proj'] });
+    expect(modules.map(({ name }) => name)).toEqual(['model.layers.0.mlp.up_proj', 'model.layers.1.mlp.up_proj']);
+    expect((await readModel(llamaFolder)).modules).toEqual(decoder.defaultModules);
+    expect((await readBaseModel(quickstartFolder, { targets: 'all-linear' })).modules).toHaveLength(6 * 7);
   });
 
   it('may hold tensors that the family does not read', async () => {
@@ -93,6 +109,17 @@ describe("a base model's folder", () => {
     const snapshot = await writeHubCache(folder, llamaFolder, ['config.json', 'model.safetensors']);
     const linked = await readModel(snapshot);
     expect(await locatedBytes(linked)).toEqual(await locatedBytes(await readModel(llamaFolder)));
+  });
+
+  it("may be a snapshot of the hub's cache with its tokenizer, in bfloat16", async () => {
+    const snapshot = await writeHubCache(folder, quickstartFolder, [
+      'config.json',
+      'tokenizer.json',
+      'model.safetensors',
+    ]);
+    const linked = await readBaseModel(snapshot);
+    expect(linked.weights.get(embedding)?.dataType).toBe('bfloat16');
+    expect(await locatedBytes(linked)).toEqual(await locatedBytes(await readBaseModel(quickstartFolder)));
   });
 
   it("may be a sharded snapshot of the hub's cache", async () => {
@@ -140,6 +167,11 @@ describe("a base model's folder is refused", () => {
     await writeConfiguration(folder, { model_type: 'mamba' });
     const message = `${folder}: config.json: model_type is "mamba"; expected "falcon" or "gemma2"`;
     expect(await refused(readModel(folder))).toContain(message);
+  });
+
+  it('with a layer to adapt that it does not have', async () => {
+    const message = `${llamaFolder}: target "c_attn" is no linear layer; those of llama are q_proj, k_proj`;
+    expect(await refused(readModel(llamaFolder, { targets: ['q_proj', 'c_attn'] }))).toContain(message);
   });
 
   it('without weights', async () => {

@@ -3,24 +3,23 @@
  * tokenizer.json. Only headers are read: the weights stay in the file, from where ONNX Runtime maps them into memory.
  */
 import { access, readFile, realpath } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
-import { parameterCount, readDecoder, UnsupportedModelError, type Decoder, type LinearModule } from '@fedamole/models';
+import { dirname, join, resolve, sep } from 'node:path';
+import {
+  parameterCount,
+  readDecoder,
+  selectModules,
+  UnsupportedModelError,
+  type Decoder,
+  type LinearModule,
+  type Targets,
+} from '@fedamole/models';
 import { readSafetensorsHeader, SafetensorsError, type SafetensorsHeader } from '@fedamole/safetensors';
+import type { QuantizedLocation, WeightForm } from './held-weights.js';
+import { commonFolder, locationOf, type WeightLocation } from './locations.js';
 
 /** Thrown where a model's folder is missing, incomplete, malformed or of a kind that is not supported; says what and where. */
 export class ModelFolderError extends Error {
   override readonly name = 'ModelFolderError';
-}
-
-export type WeightType = 'float32' | 'bfloat16' | 'float16';
-
-/** Where a weight's bytes lie: `file` is relative to the model's `weightsFolder`, offset and length are in bytes. */
-export interface WeightLocation {
-  readonly file: string;
-  readonly offset: number;
-  readonly length: number;
-  readonly dataType: WeightType;
-  readonly shape: readonly number[];
 }
 
 export interface Model {
@@ -30,27 +29,42 @@ export interface Model {
   readonly modules: readonly LinearModule[];
   readonly parameterCount: number;
   readonly weightsFolder: string;
+  /** The weights as the model's files hold them, or in bfloat16 where `form` says so. */
   readonly weights: ReadonlyMap<string, WeightLocation>;
+  /** How the linear layers' matrices are held. */
+  readonly form: WeightForm;
+  /** Those that are held in 8 or 4 bits, by the weight's name; products use these instead. */
+  readonly quantized: ReadonlyMap<string, QuantizedLocation>;
 }
 
-const weightTypes: Readonly<Record<string, WeightType>> = { F32: 'float32', BF16: 'bfloat16', F16: 'float16' };
+const weightTypes = ['F32', 'BF16', 'F16'];
+
+export interface ModelOptions {
+  /** The linear layers that are adapted; PEFT's default ones of the family unless given. */
+  readonly targets?: Targets;
+}
 
 /** Reads a model that can be fine-tuned on text: with its tokenizer. Throws ModelFolderError. */
-export async function readBaseModel(folder: string): Promise<Model> {
-  const model = await readModel(folder);
+export async function readBaseModel(folder: string, options: ModelOptions = {}): Promise<Model> {
+  const model = await readModel(folder, options);
   await readText(join(folder, 'tokenizer.json'));
   return model;
 }
 
 /** Reads a model's configuration and where its weights lie; needs no tokenizer. Throws ModelFolderError. */
-export async function readModel(folder: string): Promise<Model> {
+export async function readModel(folder: string, { targets }: ModelOptions = {}): Promise<Model> {
   await access(folder).catch(() => {
     throw new ModelFolderError(`${folder}: no such folder`);
   });
   const configFile = join(folder, 'config.json');
   const config = await readJson(configFile);
-  const decoder = translate(folder, () => readDecoder(config));
+  const declared = translate(folder, () => readDecoder(config));
   const headers = await readHeaders(folder);
+  const decoder = holdsOutputLayer(headers)
+    ? readDecoder({ ...(config as object), tie_word_embeddings: false })
+    : declared;
+  const modules =
+    targets === undefined ? decoder.defaultModules : translate(folder, () => selectModules(decoder, targets));
   const weightsFolder = commonFolder(headers.map(({ file }) => dirname(file)));
   const weights = new Map<string, WeightLocation>();
   for (const [name, shape] of decoder.weights) {
@@ -59,12 +73,18 @@ export async function readModel(folder: string): Promise<Model> {
   return {
     folder,
     decoder,
-    modules: decoder.defaultModules,
+    modules,
     parameterCount: parameterCount(decoder),
     weightsFolder,
     weights,
+    form: 'float32',
+    quantized: new Map(),
   };
 }
+
+/** An output layer that is there is used, whatever config.json says of tied weights: tied ones are equal, and stored once or twice. */
+const holdsOutputLayer = (headers: readonly SafetensorsHeader[]): boolean =>
+  headers.some(({ tensors }) => tensors.has('lm_head.weight'));
 
 /** Some published checkpoints hold the bare model: their names lack the first part, such as GPT-2's `transformer`. */
 const spellings = (name: string): string[] => [name, name.slice(name.indexOf('.') + 1)];
@@ -77,31 +97,21 @@ function locate(
   weightsFolder: string,
 ): WeightLocation {
   const found = headers.flatMap((header) =>
-    spellings(name).flatMap((spelling) => {
-      const range = header.tensors.get(spelling);
-      return range === undefined ? [] : [{ header, range }];
-    }),
+    spellings(name).flatMap((spelling) => (header.tensors.has(spelling) ? [{ header, spelling }] : [])),
   )[0];
   if (found === undefined) throw new ModelFolderError(`${folder}: weight ${name} is missing`);
-  const { header, range } = found;
-  const dataType = weightTypes[range.dtype];
-  if (dataType === undefined) {
+  const { header, spelling } = found;
+  const dtype = header.tensors.get(spelling)?.dtype ?? '';
+  if (!weightTypes.includes(dtype)) {
+    throw new ModelFolderError(`${header.file}: weight ${name} is ${dtype}; supported are ${weightTypes.join(', ')}`);
+  }
+  const location = locationOf(header, spelling, weightsFolder);
+  if (location.shape.join() !== shape.join()) {
     throw new ModelFolderError(
-      `${header.file}: weight ${name} is ${range.dtype}; supported are ${Object.keys(weightTypes).join(', ')}`,
+      `${header.file}: weight ${name} is [${location.shape.join(', ')}]; config.json makes it [${shape.join(', ')}]`,
     );
   }
-  if (range.shape.join() !== shape.join()) {
-    throw new ModelFolderError(
-      `${header.file}: weight ${name} is [${range.shape.join(', ')}]; config.json makes it [${shape.join(', ')}]`,
-    );
-  }
-  return {
-    file: relative(weightsFolder, header.file),
-    offset: header.dataOffset + range.begin,
-    length: range.end - range.begin,
-    dataType,
-    shape,
-  };
+  return location;
 }
 
 /** The headers of model.safetensors, or of every shard that model.safetensors.index.json names; links are followed. */
@@ -138,14 +148,6 @@ function shardFiles(folder: string, index: string, contents: unknown): string[] 
     if (!file.startsWith(resolve(folder) + sep))
       throw new ModelFolderError(`${index}: shard ${name} lies outside of the folder`);
     return file;
-  });
-}
-
-function commonFolder(folders: readonly string[]): string {
-  return folders.reduce((common, folder) => {
-    let shared = common;
-    while (folder !== shared && !folder.startsWith(shared === sep ? sep : shared + sep)) shared = dirname(shared);
-    return shared;
   });
 }
 

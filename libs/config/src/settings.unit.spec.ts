@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, mkdtempSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { readAggregatorSettings, readApiSettings, readTrainerSettings, SettingsError } from './index.js';
 
@@ -88,6 +88,42 @@ describe('settings of a trainer', () => {
   it('need a queue of their own to be named', () => {
     const problems = problemsOf(() => readTrainerSettings({ ...folders, TRAINER_CLIENTS: '{"ward":"/"}' }));
     expect(problems).toEqual([expect.stringContaining('QUEUE_DATABASE_URL is not set: expected postgres://')]);
+  });
+});
+
+describe("a trainer's folder of weights in other forms", () => {
+  const environment = { ...folders, QUEUE_DATABASE_URL: database, TRAINER_CLIENTS: JSON.stringify({ ward: folder }) };
+  const name = `fedamole-weights-${userInfo().uid}`;
+  const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'weights-folder-'));
+
+  it('is the one that is named, which must be there', () => {
+    expect(readTrainerSettings({ ...environment, WEIGHTS_FOLDER: folder }).weightsFolder).toBe(folder);
+    const missing = join(folder, 'missing');
+    expect(problemsOf(() => readTrainerSettings({ ...environment, WEIGHTS_FOLDER: missing }))).toEqual([
+      `WEIGHTS_FOLDER is "${missing}": there is no folder ${missing}`,
+    ]);
+  });
+
+  it('is made for this user alone where none is named, and used again', () => {
+    const TMPDIR = temporaryFolder();
+    const expected = join(TMPDIR, name);
+    expect(readTrainerSettings({ ...environment, TMPDIR }).weightsFolder).toBe(expected);
+    expect(statSync(expected).mode & 0o777).toBe(0o700);
+    expect(readTrainerSettings({ ...environment, TMPDIR }).weightsFolder).toBe(expected);
+  });
+
+  it.each([
+    ['others may write to it', (path: string) => (mkdirSync(path), chmodSync(path, 0o777))],
+    ['it leads elsewhere', (path: string) => symlinkSync(folder, path)],
+    ['it is a file', (path: string) => writeFileSync(path, '')],
+  ])('is not the default one where %s', (_case, make) => {
+    const TMPDIR = temporaryFolder();
+    make(join(TMPDIR, name));
+    expect(problemsOf(() => readTrainerSettings({ ...environment, TMPDIR }))).toEqual([
+      expect.stringMatching(
+        /^WEIGHTS_FOLDER is not set: its default .* (is not a folder that only|cannot be made: EEXIST)/,
+      ),
+    ]);
   });
 });
 

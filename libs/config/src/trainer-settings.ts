@@ -7,11 +7,14 @@ import { queueOf, queueVariables } from './queue-variables.js';
 import type { Environment } from './settings-error.js';
 import { readSettings } from './settings-error.js';
 import { dataPath, folder, host, logLevel, port, wholeNumber } from './variables.js';
+import { weightsFolder } from './weights-folder.js';
 
 export interface TrainerSettings {
   queue: QueueSettings;
   artifactsFolder: string;
   modelsFolder: string;
+  /** Where base models' weights are kept in other forms than their files'. */
+  weightsFolder: string;
   /** Absolute path of the data of every client that this trainer can train. */
   clients: Readonly<Record<string, string>>;
   pool: string;
@@ -45,6 +48,7 @@ const variables = (environment: Environment) =>
       ...queueVariables(environment, 'worker'),
       ARTIFACTS_FOLDER: folder('read and write'),
       MODELS_FOLDER: folder('read'),
+      WEIGHTS_FOLDER: weightsFolder(environment),
       TRAINER_CLIENTS: clients,
       TRAINER_POOL: resourceName.default(defaultPool),
       TRAINER_THREADS: wholeNumber(1, 1024, availableParallelism()),
@@ -57,6 +61,7 @@ const variables = (environment: Environment) =>
       queue: queueOf(read),
       artifactsFolder: read.ARTIFACTS_FOLDER,
       modelsFolder: read.MODELS_FOLDER,
+      weightsFolder: read.WEIGHTS_FOLDER,
       clients: read.TRAINER_CLIENTS,
       pool: read.TRAINER_POOL,
       threads: read.TRAINER_THREADS,

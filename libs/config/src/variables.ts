@@ -44,7 +44,7 @@ export const dataPath = z.string().transform((path, context) => {
 });
 
 /** The system's code of a failed call, such as ENOENT. */
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error);
 }
 

@@ -54,7 +54,17 @@ describe('loading examples', () => {
     expect(await loadExamples(folder)).toEqual(expected);
   });
 
+  it('reads the choices of an example that has some', async () => {
+    const path = await file('data.jsonl', '{"instruction":"a","output":"no","choices":["yes","no"]}\n' + line('b'));
+    expect(await loadExamples(path)).toEqual([
+      { instruction: 'a', input: '', output: 'no', choices: ['yes', 'no'] },
+      { instruction: 'b', input: 'i', output: 'o' },
+    ]);
+  });
+
   const good = line('good');
+  const withChoices = (choices: unknown): string =>
+    `${good}\n${JSON.stringify({ instruction: 'a', output: 'secret', choices })}`;
   const malformed: [string, string, string, RegExp][] = [
     ['a line that is not JSON', 'd.jsonl', `${good}\n{"instruction":`, /d\.jsonl:2: the line is not JSON/],
     ['such a line without repeating it', 'd.jsonl', '{"a": secret}', /^(?!.*secret)/],
@@ -70,6 +80,23 @@ describe('loading examples', () => {
     ['null as input', 'd.jsonl', '{"instruction":"a","input":null,"output":"o"}', /field "input" is null, not a text/],
     ['a list as output', 'd.jsonl', '{"instruction":"a","output":["o"]}', /field "output" is a list, not a text/],
     ['a blank output', 'd.jsonl', '{"instruction":"a","output":"\\n "}', /d\.jsonl:1: field "output" is blank/],
+    ['a text as choices', 'd.jsonl', withChoices('secret'), /d\.jsonl:2: field "choices" is a string, not a list/],
+    ['null as choices', 'd.jsonl', withChoices(null), /d\.jsonl:2: field "choices" is null, not a list/],
+    ['a single choice', 'd.jsonl', withChoices(['secret']), /d\.jsonl:2: field "choices" has 1 of at least 2 texts/],
+    ['a number as choice', 'd.jsonl', withChoices(['secret', 2]), /field "choices\[1\]" is a number, not a text/],
+    ['a blank choice', 'd.jsonl', withChoices([' ', 'secret']), /field "choices\[0\]" is blank/],
+    [
+      'a choice that occurs twice',
+      'd.jsonl',
+      withChoices(['secret', 'b', 'b']),
+      /field "choices\[2\]" is the same as choices\[1\]/,
+    ],
+    [
+      'an output that is no choice, without repeating it',
+      'd.jsonl',
+      withChoices(['a', 'b']),
+      /^(?!.*secret).*d\.jsonl:2: field "output" is none of the choices/,
+    ],
     ['an empty file', 'd.jsonl', '', /d\.jsonl: the file holds no examples/],
     ['a file of another kind', 'd.csv', 'a,b', /d\.csv: not a data file/],
     ['a task that is not JSON', 'd.json', '{', /d\.json: the file is not JSON/],

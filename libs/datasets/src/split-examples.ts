@@ -2,11 +2,18 @@ import { DatasetError } from './errors.js';
 import type { Example } from './example.js';
 import { seededRandom, shuffled } from '@fedamole/seeded-random';
 
-/** At most so many examples of a split are used; the test split's answers are generated, token by token. */
-const USED_AT_MOST = { embedding: 200, validation: 200, test: 50 } as const;
+/** At most so many examples of a split are used; fewer for testing where answers are generated, token by token. */
+const USED_AT_MOST = { embedding: 200, validation: 200, chosenTest: 200, generatedTest: 50 } as const;
 
 /** One distinct input for each of the four splits. */
 const LEAST_INPUTS = 4;
+
+type Splittable = Pick<Example, 'instruction' | 'input' | 'choices'>;
+
+/** Whether nothing is generated to test these examples: each has choices. */
+export function isClassification(test: readonly Pick<Example, 'choices'>[]): boolean {
+  return test.every(({ choices }) => choices !== undefined);
+}
 
 export interface Splits<Item> {
   readonly train: Item[];
@@ -18,16 +25,13 @@ export interface Splits<Item> {
 /**
  * Divides a client's N examples, shuffled by the seed, into disjoint splits: N / 10 for test, N / 10 for validation, a
  * twentieth of the rest for embeddings, each rounded down but at least 1, and what remains for training; then the caps of
- * 200 embedding, 200 validation and 50 test examples are applied. Examples of equal instruction and input stay in one
+ * 200 embedding, 200 validation and 50 test examples (200 where all of them have choices) are applied. Examples of equal instruction and input stay in one
  * split, so that no test input was trained on; a group that does not fit a split's number any more goes elsewhere, so
  * where many inputs are equal a split may hold fewer than its number, or more where its only group is larger.
  *
  * @throws DatasetError where there are fewer than 4 distinct inputs
  */
-export function splitExamples<Item extends Pick<Example, 'instruction' | 'input'>>(
-  examples: readonly Item[],
-  seed: number | string,
-): Splits<Item> {
+export function splitExamples<Item extends Splittable>(examples: readonly Item[], seed: number | string): Splits<Item> {
   const ordered = shuffled(examples, seededRandom('split', seed));
   const waiting = groupsOfEqualInputs(ordered);
   if (waiting.length < LEAST_INPUTS) {
@@ -47,11 +51,11 @@ export function splitExamples<Item extends Pick<Example, 'instruction' | 'input'
     train: used(new Set(waiting.flat()), Infinity),
     embedding: used(embedding, USED_AT_MOST.embedding),
     validation: used(validation, USED_AT_MOST.validation),
-    test: used(test, USED_AT_MOST.test),
+    test: used(test, isClassification([...test]) ? USED_AT_MOST.chosenTest : USED_AT_MOST.generatedTest),
   };
 }
 
-function groupsOfEqualInputs<Item extends Pick<Example, 'instruction' | 'input'>>(examples: readonly Item[]): Item[][] {
+function groupsOfEqualInputs<Item extends Splittable>(examples: readonly Item[]): Item[][] {
   const groups = new Map<string, Item[]>();
   for (const example of examples) {
     const key = JSON.stringify([example.instruction, example.input]);

@@ -25,6 +25,17 @@ describe('splits', () => {
     expect(sizes(splitExamples(distinct(count), 0))).toEqual(expected);
   });
 
+  it('have up to 200 test examples where all of them have choices, 50 where one has none', () => {
+    const choices = ['a', 'b'];
+    const classified = distinct(2500).map((item) => ({ ...item, choices }));
+    const splits = splitExamples<Item & { readonly choices?: readonly string[] }>(classified, 0);
+    expect(splits.test).toHaveLength(200);
+    const [tested] = splits.test;
+    const mixed = [...classified.filter(({ id }) => id !== tested?.id), distinct(2500)[tested?.id ?? 0] as Item];
+    const order = (items: readonly Item[]): Item[] => [...items].sort((left, right) => left.id - right.id);
+    expect(splitExamples<Item & { readonly choices?: readonly string[] }>(order(mixed), 0).test).toHaveLength(50);
+  });
+
   it('are a function of seed and order alone, and differ between seeds', () => {
     const items = distinct(200);
     expect(splitExamples(items, 3)).toEqual(splitExamples(items, 3));

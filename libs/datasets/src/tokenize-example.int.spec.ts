@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { alpacaPrompt } from './alpaca-prompt.js';
-import { generationPrompt, tokenizeExample } from './tokenize-example.js';
+import { generationPrompt, tokenizeChoices, tokenizeExample } from './tokenize-example.js';
 import { loadTokenizer } from './tokenizer.js';
 import type { Tokenizer } from './tokenizer.js';
 
@@ -66,5 +66,18 @@ describe('a tokenized example', () => {
     expect(generationPrompt(tokenizer, promptIds, length + 8, 10)).toEqual([1, ...promptIds.slice(3)]);
     expect(generationPrompt(tokenizer, promptIds, 12, 10)).toEqual([1, promptIds.at(-1)]);
     expect(() => generationPrompt(tokenizer, promptIds, 11, 10)).toThrow(/10 new tokens leave 1 of 11 positions/);
+  });
+
+  it('has a sequence for each of its choices, as if that were the answer', () => {
+    const { promptIds, promptLength } = tokenized(512);
+    const choices = ['Mary', 'the flight', example.output];
+    for (const maxLength of [512, promptLength + 3]) {
+      const expected = choices.map((output) => tokenizeExample(tokenizer, { ...example, output }, maxLength));
+      expect(tokenizeChoices(tokenizer, { ...example, choices, promptIds }, maxLength)).toEqual({
+        sequences: expected,
+        answer: 2,
+      });
+    }
+    expect(tokenizeChoices(tokenizer, { ...example, promptIds }, 512)).toBeNull();
   });
 });

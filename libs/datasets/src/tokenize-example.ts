@@ -18,10 +18,37 @@ export interface TokenizedExample {
  */
 export function tokenizeExample(tokenizer: Tokenizer, example: Example, maxLength: number): TokenizedExample | null {
   const promptIds = tokenizer.encode(alpacaPrompt(example), { withSpecialTokens: true });
+  if (promptIds.length >= maxLength) return null;
+  return answered(tokenizer, promptIds, example.output, maxLength);
+}
+
+export interface TokenizedChoices {
+  /** The prompt with each of the choices in place of the answer. */
+  readonly sequences: readonly TokenizedExample[];
+  /** Which of them is the answer. */
+  readonly answer: number;
+}
+
+/** A tokenised example's prompt with each of its choices, as `tokenizeExample` puts the answer behind it; null without choices. */
+export function tokenizeChoices(
+  tokenizer: Tokenizer,
+  { promptIds, choices, output }: Pick<Example, 'choices' | 'output'> & Pick<TokenizedExample, 'promptIds'>,
+  maxLength: number,
+): TokenizedChoices | null {
+  if (choices === undefined) return null;
+  const sequences = choices.map((choice) => answered(tokenizer, promptIds, choice, maxLength));
+  return { sequences, answer: choices.indexOf(output) };
+}
+
+function answered(
+  tokenizer: Tokenizer,
+  promptIds: readonly number[],
+  answer: string,
+  maxLength: number,
+): TokenizedExample {
   const promptLength = promptIds.length;
-  if (promptLength >= maxLength) return null;
-  const answer = tokenizer.encode(example.output, { withSpecialTokens: false }).slice(0, maxLength - 1 - promptLength);
-  return { promptIds, ids: [...promptIds, ...answer, tokenizer.eosTokenId], promptLength };
+  const answerIds = tokenizer.encode(answer, { withSpecialTokens: false }).slice(0, maxLength - 1 - promptLength);
+  return { promptIds, ids: [...promptIds, ...answerIds, tokenizer.eosTokenId], promptLength };
 }
 
 /**

@@ -61,6 +61,67 @@ describe("a base model's tokenizer", () => {
     expect(await loadTokenizer(folder)).toMatchObject({ eosTokenId: 2, stopTokenIds: [2, 5, 6], padTokenId: 2 });
   });
 
+  it('stops at every token that generation_config.json lists', async () => {
+    await change('tokenizer_config.json', { eos_token: null });
+    await change('config.json', { eos_token_id: null });
+    await change('generation_config.json', { eos_token_id: [6, 2, 7] });
+    expect(await loadTokenizer(folder)).toMatchObject({ eosTokenId: 6, stopTokenIds: [6, 2, 7] });
+  });
+
+  /** The tokenizer with a token beside its 4,096 ones, and the row for it where the model is given one. */
+  async function addToken(content: string, vocabularySize: number): Promise<void> {
+    const json = JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8')) as { added_tokens: object[] };
+    json.added_tokens.push({ ...json.added_tokens[0], id: 4096, content });
+    await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(json));
+    await change('config.json', { vocab_size: vocabularySize });
+  }
+
+  it('reads an added token as one', async () => {
+    await addToken('<call>', 4097);
+    const tokenizer = await loadTokenizer(folder);
+    const ids = tokenizer.encode('now <call> him', { withSpecialTokens: false });
+    expect(ids.filter((id) => id === 4096)).toHaveLength(1);
+    expect(tokenizer.decode(ids)).not.toContain('call');
+  });
+
+  it('refuses a text with an added token that the embedding has no row for, and no other text', async () => {
+    await addToken('<call>', 4096);
+    const tokenizer = await loadTokenizer(folder);
+    const plain = (await loadTokenizer(model)).encode('now call him', { withSpecialTokens: true });
+    expect(tokenizer.encode('now call him', { withSpecialTokens: true })).toEqual(plain);
+    expect(() => tokenizer.encode('now <call> him', { withSpecialTokens: false })).toThrow(
+      `${folder}: token 4096 has no row in the embedding: vocab_size of config.json is 4096`,
+    );
+  });
+
+  it('refuses an EOS that the embedding has no row for', async () => {
+    await addToken('<end>', 4096);
+    await change('tokenizer_config.json', { eos_token: '<end>' });
+    await expect(loadTokenizer(folder)).rejects.toThrow(/token 4096 has no row in the embedding/);
+  });
+
+  it.each<[what: string, fields: Record<string, unknown>, config: Record<string, unknown>]>([
+    ['no token', {}, {}],
+    ['an unknown token', { pad_token: '[PAD]' }, {}],
+    ['a token without a row in the embedding', { pad_token: { content: '<padding>' } }, { pad_token_id: 4096 }],
+    ['a negative token', {}, { pad_token_id: -1 }],
+  ])('pads with EOS where the files name %s for it', async (_what, fields, config) => {
+    await addToken('<padding>', 4096);
+    await change('tokenizer_config.json', { pad_token: undefined, ...fields });
+    await change('config.json', { pad_token_id: undefined, ...config });
+    await change('generation_config.json', { pad_token_id: undefined });
+    expect(await loadTokenizer(folder)).toMatchObject({ eosTokenId: 2, padTokenId: 2 });
+  });
+
+  it('pads with the first token that has a row in the embedding', async () => {
+    await addToken('<padding>', 4096);
+    await change('tokenizer_config.json', { pad_token: '<padding>' });
+    await change('config.json', { pad_token_id: 3 });
+    expect(await loadTokenizer(folder)).toMatchObject({ padTokenId: 3 });
+    await change('config.json', { vocab_size: 4097 });
+    expect(await loadTokenizer(folder)).toMatchObject({ padTokenId: 4096 });
+  });
+
   it('does without the files beside tokenizer.json as long as one names EOS', async () => {
     await rm(join(folder, 'tokenizer_config.json'));
     await rm(join(folder, 'generation_config.json'));

@@ -2,11 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { DatasetError } from './errors.js';
-import { specialTokens } from './special-tokens.js';
+import { requireRows, specialTokens } from './special-tokens.js';
 
 /** A base model's own tokenizer, as its folder describes it. */
 export interface Tokenizer {
-  /** Token ids of a text; with special tokens it begins with `prefixIds`. An ending is never added. */
+  /**
+   * Token ids of a text; with special tokens it begins with `prefixIds`. An ending is never added. Throws DatasetError where a
+   * token has no row in the model's embedding.
+   */
   encode(text: string, options: { readonly withSpecialTokens: boolean }): number[];
   /** Special tokens and ids outside the vocabulary (padding of the embedding matrix) leave no trace. */
   decode(ids: readonly number[]): string;
@@ -16,7 +19,7 @@ export interface Tokenizer {
   readonly eosTokenId: number;
   /** All that ends a generated answer: `eosTokenId` first, then what the model's configuration names beside it. */
   readonly stopTokenIds: readonly number[];
-  /** EOS where the model has no token for padding. */
+  /** EOS where the model has no token for padding, or none with a row in its embedding. */
   readonly padTokenId: number;
 }
 
@@ -35,8 +38,11 @@ export async function loadTokenizer(modelFolder: string): Promise<Tokenizer> {
     ),
   );
   const tokenizer = built(file, definition, tokenizerConfig);
-  const encode = (text: string, add_special_tokens: boolean): number[] =>
-    tokenizer.encode(text, { add_special_tokens }).ids;
+  const encode = (text: string, add_special_tokens: boolean): number[] => {
+    const { ids } = tokenizer.encode(text, { add_special_tokens });
+    requireRows(modelFolder, ids, config);
+    return ids;
+  };
   const prefixIds = prefix(encode('a', true), encode('a', false));
   return {
     encode: (text, { withSpecialTokens }) => [...(withSpecialTokens ? prefixIds : []), ...encode(text, false)],

@@ -36,7 +36,7 @@ describe('a stream', () => {
     expect(events[0]).toMatchObject({
       type: 'Happened',
       stream: 'one',
-      schemaVersion: 1,
+      schemaVersion: 2,
       metadata: { actor: 'operator' },
     });
     expect(numbersOf(await store.readStream('one', 1))).toEqual([2, 3]);

@@ -11,7 +11,8 @@ import { ConcurrencyError } from './stored-event.js';
 /** Notified on every append. A wake-up and nothing more: it may be lost, and it comes before readers may see the event. */
 export const eventsChannel = 'fedamole_events';
 
-const currentSchemaVersion = 1;
+/** 2: results tell perplexity and choice accuracy (`upcastMetrics`). */
+const currentSchemaVersion = 2;
 
 /** Prisma knows no xid8, and its driver no bigint that is safe in JSON: both come as text. */
 const columns = Prisma.sql`

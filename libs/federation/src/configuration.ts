@@ -3,6 +3,7 @@
  * with the paper's defaults. It is validated once, where it enters, and carried unchanged by events and jobs.
  */
 import { z } from 'zod';
+import { trainingOptions } from './training-options.js';
 
 /** Names go into job ids (`<federation>.<round>.<client>.<attempt>`) and file names, so neither `.` nor `:` nor `/`. */
 export const resourceName = z
@@ -26,17 +27,17 @@ export const digest = z.string().regex(/^[0-9a-f]{64}$/, 'use a SHA-256 digest: 
 export const assignmentStrategy = z.enum(['reverse-selection', 'random', 'static']);
 export type AssignmentStrategy = z.infer<typeof assignmentStrategy>;
 
-export const federationConfiguration = z.strictObject({
+const methodConfiguration = z.strictObject({
   strategy: z.literal('fedamole').default('fedamole').describe('The federated fine-tuning method.'),
   rounds: z.int().min(1).max(10_000).default(30).describe('Rounds of local training and aggregation (R).'),
   stepsPerRound: z.int().min(1).max(1_000_000).default(200).describe('Optimiser steps of a client per round (S).'),
-  batchSize: z.int().min(1).max(1024).default(1).describe('Examples per optimiser step.'),
+  batchSize: z.int().min(1).max(1024).default(1).describe('Examples per batch.'),
   learningRate: z
     .number()
     .positive()
     .max(1)
     .default(5e-5)
-    .describe('Learning rate of round 1; Adam, betas 0.9 and 0.999.'),
+    .describe('Learning rate of round 1 at its highest; Adam, betas 0.9 and 0.999.'),
   learningRateDecay: z
     .number()
     .positive()
@@ -80,8 +81,10 @@ export const federationConfiguration = z.strictObject({
     .describe('Every random draw derives from it, the round and the client name.'),
 });
 
-/** As events and jobs carry it: all defaults filled in, `experts` too. */
-export const resolvedConfiguration = federationConfiguration.required();
+export const federationConfiguration = methodConfiguration.extend(trainingOptions);
+
+/** As events and jobs carry it: all defaults filled in, `experts` too. Earlier ones lack the training options. */
+export const resolvedConfiguration = methodConfiguration.required().extend(trainingOptions);
 export type FederationConfiguration = z.infer<typeof resolvedConfiguration>;
 export type FederationConfigurationInput = z.input<typeof federationConfiguration>;
 

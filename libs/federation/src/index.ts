@@ -22,7 +22,9 @@ export { evolveFederation, foldFederation } from './federation/evolve.js';
 export type { RequiredAggregationPayload, RequiredJob, RequiredTrainingPayload } from './federation/required-jobs.js';
 export { abandonedJobs, aggregationJobId, jobId, requiredJobs } from './federation/required-jobs.js';
 export type { AggregatedPool, Federation, FederationState, FederationStatus, Round } from './federation/state.js';
+export { upcastMetrics } from './federation/upcast-metrics.js';
 export { federationStatuses, initialFederation } from './federation/state.js';
+export { upcastConfiguration } from './federation/upcast-configuration.js';
 export type {
   AdaptedModule,
   AggregationResult,

@@ -37,11 +37,32 @@ export const splitSizes = z.strictObject({
 });
 export type SplitSizes = z.infer<typeof splitSizes>;
 
-/** Losses are mean cross-entropies per target token in nats; ROUGE-L is the mean F1 over the test split, 0 to 1. */
+/**
+ * Losses are mean cross-entropies per target token in nats. What was recorded before perplexity and choice accuracy were
+ * measured lacks them.
+ */
 export const evaluationMetrics = z.strictObject({
   validationLoss: z.number(),
+  perplexity: z
+    .number()
+    .min(0)
+    .nullable()
+    .default(null)
+    .describe('Exponential of the validation loss; null where it was not measured, or no double holds it.'),
   testLoss: z.number(),
-  rougeL: z.number().min(0).max(1),
+  rougeL: z
+    .number()
+    .min(0)
+    .max(1)
+    .nullable()
+    .describe('Mean F1 of greedy answers over the test split; null where all test examples have choices.'),
+  choiceAccuracy: z
+    .number()
+    .min(0)
+    .max(1)
+    .nullable()
+    .default(null)
+    .describe('Share of the test examples with choices whose answer has the lowest mean loss; null where none has.'),
 });
 export type EvaluationMetrics = z.infer<typeof evaluationMetrics>;
 

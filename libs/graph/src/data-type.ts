@@ -9,6 +9,7 @@ export const onnxTypeNumber = {
   float16: 10,
   float64: 11,
   bfloat16: 16,
+  uint4: 21,
 } as const;
 
 export type DataType = keyof typeof onnxTypeNumber;

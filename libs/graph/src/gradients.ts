@@ -190,6 +190,29 @@ export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' }
     return [...productGradients(a, b, gradient, parameters), c.differentiable ? gradient : null];
   },
 
+  // the same matrix the other way round
+  bfloat16Product: ({ inputs: [x, weight], outputGradients: [gradient], parameters: { transposed } }) => {
+    const [back] = (x as Tensor).graph.apply('bfloat16Product', [gradient as Tensor, weight as Tensor], {
+      transposed: !transposed,
+    }) as [Tensor];
+    return [back, null];
+  },
+  int8Product: ({ inputs, outputGradients: [gradient] }) => {
+    const [, values, scales, backValues, backScales] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
+    const [back] = values.graph.apply(
+      'int8Product',
+      [gradient as Tensor, backValues, backScales, values, scales],
+      {},
+    ) as [Tensor];
+    return [back, null, null, null, null];
+  },
+  int4Product: ({ inputs: [x, ...weight], outputGradients: [gradient], parameters: { transposed } }) => {
+    const [back] = (x as Tensor).graph.apply('int4Product', [gradient as Tensor, ...weight], {
+      transposed: !transposed,
+    }) as [Tensor];
+    return [back, null, null, null, null];
+  },
+
   reshape: ({ inputs: [x], outputGradients: [gradient] }) => [reshape(gradient as Tensor, (x as Tensor).shape)],
   transpose: ({ outputGradients: [gradient], parameters: { permutation } }) => {
     const inverse = permutation.map((_, axis) => permutation.indexOf(axis));

@@ -35,7 +35,9 @@ export {
   tanh,
   topMask,
   transpose,
+  widened,
   type CrossEntropy,
   type RotaryTables,
 } from './operations.js';
+export type { Int4Weight, Int8Weight, QuantizedWeight } from './quantized.js';
 export { dimensionOf, Graph, type Tensor, type WeightData } from './tensor.js';

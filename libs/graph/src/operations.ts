@@ -2,6 +2,7 @@
 import type { DataType } from './data-type.js';
 import type { Dimension, Shape } from './dimension.js';
 import { elementCount, sameShape } from './dimension.js';
+import { quantizedProduct } from './quantized.js';
 import type { Tensor } from './tensor.js';
 
 interface ProductOptions {
@@ -68,8 +69,13 @@ export const rotate = (x: Tensor, positions: Tensor, tables: RotaryTables, heads
   first(x.graph.apply('rotate', [x, positions, tables.cosines, tables.sines], { heads, inverse }));
 
 /** `alpha * A B` over the last two axes, with equal leading axes. */
-export const matmul = (a: Tensor, b: Tensor, options: ProductOptions = {}): Tensor =>
-  first(a.graph.apply('matmul', [a, b], product(options)));
+export function matmul(a: Tensor, b: Tensor, options: ProductOptions = {}): Tensor {
+  const { transposeA, transposeB, alpha } = product(options);
+  if (b.quantized === null) return first(a.graph.apply('matmul', [a, b], { transposeA, transposeB, alpha }));
+  if (transposeA || alpha !== 1)
+    throw new Error(`matmul: ${b.name} is held in fewer bits; only A B and A B^T are there`);
+  return quantizedProduct(a, b.quantized, transposeB);
+}
 
 /** `C + alpha * A B` for matrices, in one pass. */
 export const gemm = (c: Tensor, a: Tensor, b: Tensor, options: ProductOptions = {}): Tensor =>
@@ -99,9 +105,14 @@ export const broadcast = (x: Tensor, shape: Shape): Tensor =>
 
 /** Rows of `table` [rows, width] at `indices` of any shape, as a matrix [number of indices, width]. */
 export function gatherRows(table: Tensor, indices: Tensor): Tensor {
-  const rows = first(table.graph.apply('gatherRows', [table, indices], {}));
+  const stored = table.quantized?.kind === 'bfloat16' ? table.quantized.values : table;
+  const rows = cast(first(table.graph.apply('gatherRows', [stored, indices], {})), table.dataType);
   return reshape(rows, [elementCount(indices.shape), table.shape[1] as Dimension]);
 }
+
+/** The whole of a table that may be held in bfloat16, in the type that the graph computes in. */
+export const widened = (table: Tensor): Tensor =>
+  table.quantized?.kind === 'bfloat16' ? cast(table.quantized.values, table.dataType) : table;
 
 /** Zeros [rows, width] to which `updates` [count, width] are added at `indices` [count, 1]. */
 export const scatterRows = (updates: Tensor, indices: Tensor, rows: Dimension): Tensor =>
@@ -119,7 +130,9 @@ export interface CrossEntropy {
  * Gradients reach the hidden states only: the vocabulary is frozen.
  */
 export function crossEntropy(hidden: Tensor, vocabulary: Tensor, targets: Tensor, weights: Tensor): CrossEntropy {
-  const [loss, tokenLosses] = hidden.graph.apply('crossEntropy', [hidden, vocabulary, targets, weights], {}) as [
+  const { quantized } = vocabulary;
+  const matrix = quantized?.kind === 'bfloat16' ? cast(quantized.values, vocabulary.dataType) : vocabulary;
+  const [loss, tokenLosses] = hidden.graph.apply('crossEntropy', [hidden, matrix, targets, weights], {}) as [
     Tensor,
     Tensor,
   ];

@@ -99,6 +99,10 @@ export const primitiveCases: { readonly [P in PrimitiveName]: readonly Primitive
     inputs: [real(...a), real(...b), real(2, 3)],
     parameters,
   })),
+  // their weights are no inputs of a run: quantized-products.unit.spec.ts
+  bfloat16Product: [],
+  int8Product: [],
+  int4Product: [],
   reshape: [{ title: 'a fold', inputs: [real(2, 6)], parameters: { shape: [3, 2, 2] } }],
   transpose: [{ title: 'three axes', inputs: [real(2, 3, 4)], parameters: { permutation: [2, 0, 1] } }],
   concat: [{ title: 'unequal parts', inputs: [real(2, 3), real(2, 1)], parameters: { axis: 1 } }],

@@ -35,6 +35,18 @@ export interface PrimitiveParameters {
   matmul: { transposeA: boolean; transposeB: boolean; alpha: number };
   /** `C + alpha * A B` for matrices. */
   gemm: { transposeA: boolean; transposeB: boolean; alpha: number };
+  /** `x W^T` (or `x W` unless transposed) with a frozen bfloat16 W, widened for this one product; inputs x and W. */
+  bfloat16Product: { transposed: boolean };
+  /**
+   * `x W` with a frozen W held in 8 bits; inputs x [rows, inner], W as int8 [inner, columns] with a scale a column
+   * [columns], and W^T likewise [columns, inner] with scales [inner], which the gradient multiplies by.
+   */
+  int8Product: object;
+  /**
+   * `x W^T` (or `x W` unless transposed) with a frozen W [rows, inner] held in blocks of 4 bits; inputs x, W's bytes as
+   * uint8 [rows, blocks, block / 2] and as uint4 [rows, inner], its scales [rows, blocks] and zero points uint4 [rows, blocks].
+   */
+  int4Product: { transposed: boolean };
   reshape: { shape: Shape };
   transpose: { permutation: readonly number[] };
   concat: { axis: number };

@@ -23,7 +23,7 @@ type ShapeRule<P extends PrimitiveName> = (
 ) => TensorType[];
 
 /** The inputs of a primitive that takes exactly `count` of them. */
-export function exactly<N extends 1 | 2 | 3 | 4>(
+export function exactly<N extends 1 | 2 | 3 | 4 | 5>(
   operation: string,
   inputs: readonly Tensor[],
   count: N,
@@ -33,7 +33,9 @@ export function exactly<N extends 1 | 2 | 3 | 4>(
     ? [Tensor, Tensor]
     : N extends 3
       ? [Tensor, Tensor, Tensor]
-      : [Tensor, Tensor, Tensor, Tensor] {
+      : N extends 4
+        ? [Tensor, Tensor, Tensor, Tensor]
+        : [Tensor, Tensor, Tensor, Tensor, Tensor] {
   if (inputs.length !== count) throw new Error(`${operation}: takes ${count} inputs, not ${inputs.length}`);
   return inputs as never;
 }
@@ -139,6 +141,47 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
       throw new Error(`Gemm: the product is ${formatShape(shape)}, the addend ${formatShape(c.shape)}`);
     }
     return [{ shape, dataType: a.dataType }];
+  },
+
+  bfloat16Product: (inputs, { transposed }) => {
+    const [x, weight] = exactly('Bfloat16Product', inputs, 2);
+    const shape = productShape('Bfloat16Product', x, weight, false, transposed);
+    return [{ shape, dataType: x.dataType }];
+  },
+
+  int8Product: (inputs) => {
+    const [x, values, scales, backValues, backScales] = exactly('Int8Product', inputs, 5);
+    const [rows, inner] = matrix('Int8Product', x);
+    const [, columns] = matrix('Int8Product', values);
+    const fits =
+      sameShape(values.shape, [inner, columns]) &&
+      sameShape(scales.shape, [columns]) &&
+      sameShape(backValues.shape, [columns, inner]) &&
+      sameShape(backScales.shape, [inner]);
+    if (!fits) {
+      throw new Error(
+        `Int8Product: ${[values, scales, backValues, backScales].map(({ shape }) => formatShape(shape)).join(', ')} do not fit ${formatShape(x.shape)}`,
+      );
+    }
+    return [{ shape: [rows, columns], dataType: x.dataType }];
+  },
+
+  int4Product: (inputs, { transposed }) => {
+    const [x, blocks, values, scales, zeroPoints] = exactly('Int4Product', inputs, 5);
+    const [rows, inner] = matrix('Int4Product', x);
+    const [height, width] = matrix('Int4Product', values);
+    const fits =
+      blocks.shape.length === 3 &&
+      sameShape(scales.shape, blocks.shape.slice(0, 2)) &&
+      sameShape(scales.shape, zeroPoints.shape) &&
+      blocks.shape[0] === height &&
+      inner === (transposed ? width : height);
+    if (!fits) {
+      throw new Error(
+        `Int4Product: ${[blocks, values, scales, zeroPoints].map(({ shape }) => formatShape(shape)).join(', ')} do not fit ${formatShape(x.shape)}`,
+      );
+    }
+    return [{ shape: [rows, transposed ? height : width], dataType: x.dataType }];
   },
 
   reshape: (inputs, { shape }) => {

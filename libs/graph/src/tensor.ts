@@ -5,6 +5,7 @@
 import type { ComputeType, DataType } from './data-type.js';
 import type { Dimension, Shape } from './dimension.js';
 import type { PrimitiveName, PrimitiveParameters } from './primitives.js';
+import type { QuantizedWeight } from './quantized.js';
 import { shapeRules, type TensorType } from './shapes.js';
 
 export interface Tensor {
@@ -14,6 +15,8 @@ export interface Tensor {
   readonly dataType: DataType;
   /** Whether a differentiable input reaches it. */
   readonly differentiable: boolean;
+  /** How a frozen matrix is held that only products may use; null for every other tensor. */
+  readonly quantized: QuantizedWeight | null;
 }
 
 /** One application of a primitive; the list of them, in order, is the tape that differentiation walks back. */
@@ -34,8 +37,18 @@ export interface Initializer {
   readonly data: WeightData;
 }
 
+/** A part of the tape that depends on earlier activations by its input only. */
+export interface Block {
+  readonly input: Tensor;
+  /** Its applications: from `start` on, before `end`. */
+  readonly start: number;
+  readonly end: number;
+}
+
 export class Graph {
   readonly applications: Application[] = [];
+  /** In the order of the tape. */
+  readonly blocks: Block[] = [];
   readonly inputs: Tensor[] = [];
   readonly initializers: Initializer[] = [];
   private readonly constants = new Map<string, Tensor>();
@@ -58,6 +71,11 @@ export class Graph {
     return tensor;
   }
 
+  /** A frozen matrix of the model that is held in fewer bits; it may only be multiplied by. */
+  quantizedWeight(name: string, shape: readonly number[], quantized: QuantizedWeight): Tensor {
+    return { ...this.make(this.computeType, shape, false, name), quantized };
+  }
+
   /** A constant in the graph's compute type; one tensor for equal small constants. */
   constant(values: ArrayLike<number>, shape: readonly number[]): Tensor {
     const array = this.computeType === 'float64' ? Float64Array.from(values) : Float32Array.from(values);
@@ -74,11 +92,25 @@ export class Graph {
     inputs: readonly Tensor[],
     parameters: PrimitiveParameters[P],
   ): Tensor[] {
+    const held = inputs.find(({ quantized }) => quantized !== null);
+    if (held !== undefined)
+      throw new Error(`${primitive}: ${held.name} is held in fewer bits, only products may use it`);
     const types: TensorType[] = shapeRules[primitive](inputs, parameters);
     const differentiable = inputs.some((input) => input.differentiable);
     const outputs = types.map(({ shape, dataType }) => this.make(dataType, shape, differentiable && isFloat(dataType)));
     this.applications.push({ primitive, parameters, inputs, outputs });
     return outputs;
+  }
+
+  /**
+   * What `build` applies is one block: a layer, say. Of other activations it may use small ones only, since recomputing the block
+   * keeps those. Blocks do not nest.
+   */
+  block<T>(input: Tensor, build: () => T): T {
+    const start = this.applications.length;
+    const result = build();
+    this.blocks.push({ input, start, end: this.applications.length });
+    return result;
   }
 
   private constantOf(
@@ -98,7 +130,7 @@ export class Graph {
 
   private make(dataType: DataType, shape: Shape, differentiable: boolean, name?: string): Tensor {
     this.tensorCount += 1;
-    return { graph: this, name: name ?? `t${this.tensorCount}`, shape, dataType, differentiable };
+    return { graph: this, name: name ?? `t${this.tensorCount}`, shape, dataType, differentiable, quantized: null };
   }
 }
 

@@ -4,13 +4,16 @@
  */
 import {
   add,
+  addDimensions,
   concat,
   dimensionOf,
   matmul,
   multiplyDimensions,
   reshape,
+  scale,
   softCap,
   softmax,
+  split,
   transpose,
   type Tensor,
 } from '@fedamole/graph';
@@ -42,32 +45,40 @@ function foldHeads(x: Tensor, heads: number, keyValueHeads: number, width: numbe
 /**
  * Scaled dot-product attention. Queries are [batch, time, heads * headWidth], keys and values [batch, time,
  * keyValueHeads * headWidth], positions already applied.
- * Returns the context [batch * time, heads * headWidth] and all keys and values so far.
+ * Returns the context [batch * time, heads * headWidth] and the keys and values of these tokens. Those of earlier tokens are
+ * read where they lie: put side by side with the new ones they would be copied in every layer of every step.
  */
 export function attention(
   queries: Tensor,
   keys: Tensor,
   values: Tensor,
   { heads, keyValueHeads, headWidth }: AttentionShape,
-  { scale = headWidth ** -0.5, cap = null, biases }: AttentionScores,
+  { scale: factor = headWidth ** -0.5, cap = null, biases }: AttentionScores,
   past?: KeyValues,
 ): { context: Tensor; present: KeyValues } {
   const [batch, time] = [dimensionOf(queries, 0), dimensionOf(queries, 1)];
   const group = heads / keyValueHeads;
-  const folded = foldHeads(queries, heads, keyValueHeads, headWidth);
-  const newKeys = foldHeads(keys, keyValueHeads, keyValueHeads, headWidth);
-  const newValues = foldHeads(values, keyValueHeads, keyValueHeads, headWidth);
+  // a single query's product with many keys has a kernel of its own, for products without a factor
+  const [scaled, alpha] = past === undefined ? [queries, factor] : [scale(queries, factor), 1];
+  const folded = foldHeads(scaled, heads, keyValueHeads, headWidth);
   const present = {
-    keys: past === undefined ? newKeys : concat([past.keys, newKeys], 2),
-    values: past === undefined ? newValues : concat([past.values, newValues], 2),
+    keys: foldHeads(keys, keyValueHeads, keyValueHeads, headWidth),
+    values: foldHeads(values, keyValueHeads, keyValueHeads, headWidth),
   };
-  const total = dimensionOf(present.keys, 2);
+  const seen = past === undefined ? [present] : [past, present];
+  const slots = seen.map((part) => dimensionOf(part.keys, 2));
+  const total = slots.reduce(addDimensions);
   const rows = multiplyDimensions(group, time);
-  const scores = matmul(folded, present.keys, { transposeB: true, alpha: scale });
+  const scores = concat(
+    seen.map((part) => matmul(folded, part.keys, { transposeB: true, alpha })),
+    3,
+  );
   const capped = cap === null ? scores : softCap(scores, cap);
   const masked = biases.reduce(add, reshape(capped, [batch, keyValueHeads, group, time, total]));
   const weights = reshape(softmax(masked), [batch, keyValueHeads, rows, total]);
-  const context = reshape(matmul(weights, present.values), [batch, keyValueHeads, group, time, headWidth]);
+  const shares = seen.length === 1 ? [weights] : split(weights, 3, slots);
+  const mixed = seen.map((part, index) => matmul(shares[index] as Tensor, part.values)).reduce(add);
+  const context = reshape(mixed, [batch, keyValueHeads, group, time, headWidth]);
   const tokens = multiplyDimensions(batch, time);
   return { context: reshape(transpose(context, [0, 3, 1, 2, 4]), [tokens, heads * headWidth]), present };
 }

@@ -1,5 +1,6 @@
 /** What every decoder family offers: its description, the weights that it reads, and its hidden states as a graph. */
-import type { Dimension, Graph, Tensor } from '@fedamole/graph';
+import type { Dimension, Graph, RotaryTables, Tensor } from '@fedamole/graph';
+import type { RotaryEmbedding } from './rotary.js';
 
 /** A linear layer that adapters may attach to: it maps [tokens, inputWidth] to [tokens, outputWidth]. */
 export interface LinearModule {
@@ -16,14 +17,16 @@ export interface DecoderInputs {
   readonly inputIds: Tensor;
   /** Each token's position in its own sequence [batch, time]. */
   readonly positions: Tensor;
-  /** Positions of all tokens so far, earlier ones first, as reals [batch, 1, 1, 1, past + time]. */
+  /** Positions of the cache's slots, then of the new tokens, as reals [batch, 1, 1, 1, past + time]. */
   readonly keyPositions: () => Tensor;
   /**
    * Added to the attention scores [batch, 1, 1, time, past + time]: 0 where a query may look, else very negative. A window
    * lets it see that many tokens, its own included.
    */
   readonly attentionBias: (window: number | null) => Tensor;
-  /** Keys and values of earlier tokens, one pair a layer, each [batch, keyValueHeads, past, headWidth]. */
+  /** Cosines and sines of the positions so far, each [positions, pairs]. */
+  readonly rotaryTables: (embedding: RotaryEmbedding) => RotaryTables;
+  /** Slots for keys and values of earlier tokens, one pair a layer, each [batch, keyValueHeads, past, headWidth]. */
   readonly past?: readonly KeyValues[];
 }
 
@@ -35,7 +38,7 @@ export interface KeyValues {
 export interface DecoderOutputs {
   /** [batch * time, width], before the last normalisation. */
   readonly hidden: Tensor;
-  /** Keys and values of all tokens so far, one pair a layer. */
+  /** Keys and values of the new tokens, one pair a layer, each [batch, keyValueHeads, time, headWidth]. */
   readonly present: readonly KeyValues[];
 }
 
@@ -49,10 +52,14 @@ export interface Decoder {
   readonly layers: number;
   readonly keyValueHeads: number;
   readonly headWidth: number;
+  /** The rotary embeddings whose tables it reads. */
+  readonly rotaryEmbeddings: readonly RotaryEmbedding[];
   /** Every weight that the family reads, by name, with its shape. */
   readonly weights: ReadonlyMap<string, readonly number[]>;
   /** The linear layers that are adapted unless others are named: PEFT's default targets of the family. */
   readonly defaultModules: readonly LinearModule[];
+  /** Every linear layer that can be adapted, in the order in which a token passes them: all but the output layer. */
+  readonly linearModules: readonly LinearModule[];
   hiddenStates(graph: Graph, weight: WeightSource, inputs: DecoderInputs, adapt: AdaptLinear): DecoderOutputs;
   /** What the output layer reads, from selected hidden states [positions, width]: usually their normalisation. */
   normalize(weight: WeightSource, hidden: Tensor): Tensor;

@@ -11,3 +11,6 @@ export {
   type WeightSource,
 } from './decoder.js';
 export { readDecoder } from './families.js';
+export type { RotaryTurns } from './rotary-kinds.js';
+export { rotaryRows, type RotaryEmbedding, type RotaryRows } from './rotary.js';
+export { selectModules, targetMatcher, type Targets } from './targets.js';

@@ -62,6 +62,13 @@ export class Layers {
     return layerNormalize(x, this.weight(`${name}.weight`), this.weight(`${name}.bias`), epsilon);
   }
 
+  /** Layer normalisation that has no weights. */
+  plainLayerNorm(x: Tensor, epsilon: number): Tensor {
+    const width = dimensionOf(x, -1) as number;
+    const vector = (value: number): Tensor => this.graph.constant(new Float32Array(width).fill(value), [width]);
+    return layerNormalize(x, vector(1), vector(0), epsilon);
+  }
+
   /** `offset` is added to the weight: Gemma stores it around 0. */
   rmsNorm(name: string, x: Tensor, epsilon: number, offset = 0): Tensor {
     const stored = this.weight(`${name}.weight`);

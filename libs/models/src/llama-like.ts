@@ -1,28 +1,45 @@
 /** The fields of config.json that Llama and its relatives spell alike. */
-import { flag, positiveInteger, positiveNumber, type ConfigurationFields } from './configuration-fields.js';
-import type { GatedDecoderOptions } from './gated-decoder.js';
-import { readRotarySettings } from './rotary.js';
+import { readActivation } from './activations.js';
+import type { ConfigurationFields } from './configuration-fields.js';
+import type { GatedDecoderOptions } from './gated-options.js';
+import { readRotary, type RotaryShape } from './rotary.js';
 
-type CommonOptions = Omit<GatedDecoderOptions, 'family' | 'activation' | 'bias'>;
+type CommonOptions = Omit<GatedDecoderOptions, 'family' | 'bias'>;
 
-export function readCommonOptions(
-  config: ConfigurationFields,
-  defaults: { readonly tied: boolean; readonly headWidth?: number; readonly maxPositions: number },
-): CommonOptions {
-  const hiddenSize = positiveInteger(config, 'hidden_size');
-  const heads = positiveInteger(config, 'num_attention_heads');
+export interface FamilyDefaults {
+  readonly tied: boolean;
+  readonly maxPositions: number;
+  /** The hidden size divided by the heads unless given. */
+  readonly headWidth?: number;
+  readonly keyValueHeads?: number;
+  readonly epsilon?: number;
+  readonly activationField?: string;
+  readonly activation?: 'silu' | 'gelu_pytorch_tanh';
+  readonly rotary?: Omit<RotaryShape, 'headWidth' | 'maxPositions'>;
+}
+
+export function readCommonOptions(config: ConfigurationFields, defaults: FamilyDefaults): CommonOptions {
+  const hiddenSize = config.integer('hidden_size');
+  const heads = config.integer('num_attention_heads');
+  const headWidth = config.integer('head_dim', defaults.headWidth ?? hiddenSize / heads);
+  const rotary = readRotary(config, {
+    ...defaults.rotary,
+    headWidth,
+    maxPositions: config.integer('max_position_embeddings', defaults.maxPositions),
+  });
   return {
     hiddenSize,
     heads,
-    layers: positiveInteger(config, 'num_hidden_layers'),
-    keyValueHeads: positiveInteger(config, 'num_key_value_heads', heads),
-    headWidth: positiveInteger(config, 'head_dim', defaults.headWidth ?? hiddenSize / heads),
-    intermediateSize: positiveInteger(config, 'intermediate_size'),
-    vocabularySize: positiveInteger(config, 'vocab_size'),
-    maxPositions: positiveInteger(config, 'max_position_embeddings', defaults.maxPositions),
-    epsilon: positiveNumber(config, 'rms_norm_eps', 1e-6),
-    tied: flag(config, 'tie_word_embeddings', defaults.tied),
-    rotary: readRotarySettings(config),
+    layers: config.integer('num_hidden_layers'),
+    keyValueHeads: config.optionalInteger('num_key_value_heads', defaults.keyValueHeads) ?? heads,
+    headWidth,
+    intermediateSize: config.integer('intermediate_size'),
+    vocabularySize: config.integer('vocab_size'),
+    maxPositions: rotary.maxPositions,
+    epsilon: config.number('rms_norm_eps', defaults.epsilon ?? 1e-6),
+    tied: config.flag('tie_word_embeddings', defaults.tied),
+    rotary: rotary.embedding,
+    activation: readActivation(config, defaults.activationField ?? 'hidden_act', defaults.activation ?? 'silu'),
   };
 }
 
@@ -32,22 +49,28 @@ export function readCommonOptions(
  */
 export function readWindows(
   config: ConfigurationFields,
+  layers: number,
   window: number | null,
   isSliding: (layer: number) => boolean,
 ): (layer: number) => number | null {
-  const listed = config['layer_types'];
-  const sliding = (layer: number): boolean =>
-    Array.isArray(listed) ? listed[layer] === 'sliding_attention' : isSliding(layer);
-  return (layer) => (sliding(layer) ? window : null);
+  const listed = config.value('layer_types');
+  const kinds = window === null ? ['full_attention'] : ['full_attention', 'sliding_attention'];
+  if (listed === undefined) return (layer) => (isSliding(layer) ? window : null);
+  if (!Array.isArray(listed) || listed.length !== layers || !listed.every((kind) => kinds.includes(kind as string))) {
+    throw config.refusal('layer_types', `a list of ${layers} of ${kinds.map((kind) => `"${kind}"`).join(' or ')}`);
+  }
+  return (layer) => (listed[layer] === 'sliding_attention' ? window : null);
 }
 
-/** A positive whole number, or null where the field is missing or null. */
-export function optionalInteger(config: ConfigurationFields, name: string): number | null {
-  return config[name] === undefined || config[name] === null ? null : positiveInteger(config, name);
-}
-
-/** A positive number, or null where the field is null; `fallback` where it is missing. */
-export function optionalNumber(config: ConfigurationFields, name: string, fallback: number | null): number | null {
-  if (config[name] === null) return null;
-  return config[name] === undefined ? fallback : positiveNumber(config, name);
+/** A family whose layers are all alike: `layer_types` may only say so. */
+export function readOneWindow(
+  config: ConfigurationFields,
+  layers: number,
+  window: number | null,
+): (layer: number) => number | null {
+  const windowOf = readWindows(config, layers, window, () => true);
+  if (Array.from({ length: layers }, (_, layer) => windowOf(layer)).some((found) => found !== window)) {
+    throw config.refusal('layer_types', `every layer to be sliding_attention, for sliding_window is ${window}`);
+  }
+  return windowOf;
 }

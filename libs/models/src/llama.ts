@@ -1,16 +1,16 @@
-/** Llama (Touvron et al. 2023; Hugging Face's LlamaForCausalLM), with Llama 3.x's rotary scaling. */
-import { flag, oneOf, type ConfigurationFields } from './configuration-fields.js';
+/** Llama (Touvron et al. 2023; Hugging Face's LlamaForCausalLM). */
+import type { ConfigurationFields } from './configuration-fields.js';
 import type { Decoder } from './decoder.js';
 import { gatedDecoder } from './gated-decoder.js';
-import { readCommonOptions } from './llama-like.js';
+import { readCommonOptions, readOneWindow } from './llama-like.js';
 
 export function llama(config: ConfigurationFields): Decoder {
-  oneOf(config, 'hidden_act', ['silu'], 'silu');
-  const attentionBias = flag(config, 'attention_bias', false);
+  const options = readCommonOptions(config, { tied: false, maxPositions: 2048 });
+  const attentionBias = config.flag('attention_bias', false);
   return gatedDecoder({
-    ...readCommonOptions(config, { tied: false, maxPositions: 2048 }),
+    ...options,
     family: 'llama',
-    activation: 'silu',
-    bias: { queryKeyValue: attentionBias, output: attentionBias, feedForward: flag(config, 'mlp_bias', false) },
+    bias: { queryKeyValue: attentionBias, output: attentionBias, feedForward: config.flag('mlp_bias', false) },
+    windowOf: readOneWindow(config, options.layers, null),
   });
 }

@@ -80,7 +80,11 @@ describe('a config.json that asks for what is not built', () => {
       { ...config, model_type: 'constructor' },
       `config.json: model_type is "constructor"; expected ${families}`,
     ],
-    ['another activation', { ...config, hidden_act: 'gelu' }, 'config.json: hidden_act is "gelu"; expected "silu"'],
+    [
+      'an unknown activation',
+      { ...config, hidden_act: 'mish' },
+      'config.json: hidden_act is "mish"; expected "gelu" or',
+    ],
     ['an odd head_dim', { ...config, head_dim: 11 }, 'config.json: head_dim 11 is odd'],
     [
       'heads that do not divide the hidden size',
@@ -119,18 +123,18 @@ describe('a config.json that asks for what is not built', () => {
     ],
     [
       'another rope type',
-      { ...config, rope_parameters: { rope_type: 'yarn', factor: 4 } },
-      'config.json: rope_type is "yarn"; expected "default" or "linear" or "llama3"',
+      { ...config, rope_parameters: { rope_type: 'axial', factor: 4 } },
+      'config.json: rope_parameters.rope_type is "axial"; expected "default" or "linear" or "dynamic"',
     ],
     [
       'another rope type in the older spelling',
-      { ...config, rope_scaling: { type: 'dynamic', factor: 4 } },
-      'config.json: rope_type is "dynamic"; expected "default" or "linear" or "llama3"',
+      { ...config, rope_scaling: { type: 'mrope', factor: 4 } },
+      'config.json: rope_scaling.type is "mrope"; expected "default" or "linear" or "dynamic"',
     ],
     [
       'a scaling without its factor',
       { ...config, rope_scaling: { type: 'linear' } },
-      'config.json: factor is missing; expected a positive number',
+      'config.json: rope_scaling.factor is missing; expected a positive number',
     ],
     [
       'a scaling that is no object',

@@ -1,91 +1,96 @@
 /**
- * Rotary position embedding: its frequencies from a model's configuration, in both spellings that Hugging Face uses
- * (`rope_parameters`, and the older `rope_scaling` beside `rope_theta`).
+ * Rotary position embedding (Su et al. 2021): read from config.json in both spellings that Hugging Face uses
+ * (`rope_parameters`, and the older `rope_scaling` beside `rope_theta`), and applied to queries and keys.
  */
+import { concat, dimensionOf, reshape, rotate, split, type RotaryTables, type Tensor } from '@fedamole/graph';
+import { ConfigurationFields } from './configuration-fields.js';
 import {
-  concat,
-  dimensionOf,
-  reshape,
-  rotate,
-  split,
-  type Graph,
-  type RotaryTables,
-  type Tensor,
-} from '@fedamole/graph';
-import { asFields, oneOf, positiveInteger, positiveNumber, type ConfigurationFields } from './configuration-fields.js';
+  plainFrequencies,
+  rotaryKinds,
+  type RotaryKind,
+  type RotaryKindName,
+  type RotaryTurns,
+} from './rotary-kinds.js';
 
-export type RotaryScaling =
-  | { readonly kind: 'default' }
-  | { readonly kind: 'linear'; readonly factor: number }
-  | {
-      readonly kind: 'llama3';
-      readonly factor: number;
-      readonly lowFrequencyFactor: number;
-      readonly highFrequencyFactor: number;
-      readonly originalMaxPositions: number;
-    };
-
-export interface RotarySettings {
-  readonly theta: number;
-  readonly scaling: RotaryScaling;
+/**
+ * A rotary embedding that a decoder reads tables of. They are inputs of its graph: where turns depend on a sequence's length,
+ * that is the length of the batch's longest row, earlier tokens included. A key that is in the cache stays turned as it was.
+ */
+export interface RotaryEmbedding {
+  /** Tells a decoder's tables apart where it reads several. */
+  readonly name: string;
+  /** Pairs of a head's coordinates that are rotated: the first ones. */
+  readonly pairs: number;
+  readonly turns: RotaryKind['turns'];
 }
 
-export function readRotarySettings(config: ConfigurationFields): RotarySettings {
-  const spelled = config['rope_parameters'] ?? config['rope_scaling'] ?? {};
-  const fields = asFields(
-    spelled,
-    config['rope_parameters'] === undefined ? 'config.json: rope_scaling' : 'config.json: rope_parameters',
-  );
-  const theta = positiveNumber({ rope_theta: fields['rope_theta'] ?? config['rope_theta'] }, 'rope_theta', 10_000);
-  const named = { rope_type: fields['rope_type'] ?? fields['type'] };
-  const kind = oneOf(named, 'rope_type', ['default', 'linear', 'llama3'], 'default');
-  if (kind === 'default') return { theta, scaling: { kind } };
-  const factor = positiveNumber(fields, 'factor');
-  if (kind === 'linear') return { theta, scaling: { kind, factor } };
-  return {
-    theta,
-    scaling: {
-      kind,
-      factor,
-      lowFrequencyFactor: positiveNumber(fields, 'low_freq_factor'),
-      highFrequencyFactor: positiveNumber(fields, 'high_freq_factor'),
-      originalMaxPositions: positiveInteger(fields, 'original_max_position_embeddings'),
-    },
-  };
+export interface RotaryShape {
+  readonly headWidth: number;
+  readonly maxPositions: number;
+  /** Original positions where nothing is said of them; `maxPositions` unless given. */
+  readonly originalMaxPositions?: number;
+  /** The share of a head that is rotated may be less than 1. */
+  readonly partial?: boolean;
+  /** The kinds that the family has, by their names in config.json; all of them under their own names unless given. */
+  readonly kinds?: Readonly<Record<string, RotaryKindName>>;
 }
 
-/** Radians per position for each pair of a head's coordinates [headWidth / 2]. */
-export function rotaryFrequencies({ theta, scaling }: RotarySettings, headWidth: number): number[] {
-  return Array.from({ length: headWidth / 2 }, (_, pair) => {
-    const frequency = theta ** ((-2 * pair) / headWidth);
-    if (scaling.kind === 'default') return frequency;
-    if (scaling.kind === 'linear') return frequency / scaling.factor;
-    return llama3Frequency(frequency, scaling);
-  });
+const ownNames = Object.fromEntries(Object.keys(rotaryKinds).map((name) => [name, name])) as Record<
+  RotaryKindName,
+  RotaryKindName
+>;
+
+/** The embedding, and the positions that it reaches. Throws UnsupportedModelError where a field is malformed or unknown to the kind. */
+export function readRotary(
+  config: ConfigurationFields,
+  { headWidth, maxPositions, partial = false, kinds = ownNames, ...defaults }: RotaryShape,
+): { readonly embedding: RotaryEmbedding; readonly maxPositions: number } {
+  const [older, newer] = [config.section('rope_scaling'), config.section('rope_parameters')];
+  if (older !== null && newer !== null) throw config.refusal('rope_scaling', 'null beside rope_parameters');
+  const fields = older ?? newer ?? ConfigurationFields.of({});
+  const theta = fields.number('rope_theta', config.number('rope_theta', 10_000));
+  const spelling = fields.value('rope_type') === undefined ? 'type' : 'rope_type';
+  const kind = kinds[fields.oneOf(spelling, Object.keys(kinds), 'default')] as RotaryKindName;
+  const shared = fields.has('partial_rotary_factor') ? fields : config;
+  const share = shared.number('partial_rotary_factor', 1);
+  if (share > 1 || (share < 1 && !partial)) throw shared.refusal('partial_rotary_factor', partial ? 'at most 1' : '1');
+  const width = Math.floor(headWidth * share);
+  const frequencies = plainFrequencies(theta, width);
+  // where both the file and the section say it, the file is right: Phi-3 leaves a stale one in the section
+  const original = fields.integer('original_max_position_embeddings', defaults.originalMaxPositions ?? maxPositions);
+  const originalMaxPositions = config.integer('original_max_position_embeddings', original);
+  const base = { theta, width, frequencies, maxPositions, originalMaxPositions };
+  const { turns, ...reach } = rotaryKinds[kind](fields, base);
+  refuseUnknown(fields, kind);
+  return { embedding: { name: 'rotary', pairs: frequencies.length, turns }, maxPositions, ...reach };
 }
 
-/** Llama 3.1's stretching: long wavelengths are scaled, short ones kept, those between interpolated. */
-function llama3Frequency(frequency: number, scaling: Extract<RotaryScaling, { kind: 'llama3' }>): number {
-  const { factor, lowFrequencyFactor, highFrequencyFactor, originalMaxPositions } = scaling;
-  const turns = (originalMaxPositions * frequency) / (2 * Math.PI);
-  if (turns > highFrequencyFactor) return frequency;
-  if (turns < lowFrequencyFactor) return frequency / factor;
-  const smooth = (turns - lowFrequencyFactor) / (highFrequencyFactor - lowFrequencyFactor);
-  return (1 - smooth) * (frequency / factor) + smooth * frequency;
+/** What a kind has not read would be left out of it; `finetuned` is a note of YaRN's first checkpoints. */
+function refuseUnknown(fields: ConfigurationFields, kind: RotaryKindName): void {
+  fields.value('type');
+  fields.value('finetuned');
+  const [unknown] = fields.ignored();
+  if (unknown !== undefined) throw fields.refusal(unknown, `no such field for rotary positions of type "${kind}"`);
 }
 
-/** Cosines and sines of every position, each [positions, headWidth / 2]. */
-export function rotaryTables(
-  graph: Graph,
-  settings: RotarySettings,
-  headWidth: number,
-  positions: number,
-): RotaryTables {
-  const frequencies = rotaryFrequencies(settings, headWidth);
-  const table = (of: (angle: number) => number): number[] =>
-    Array.from({ length: positions }, (_, position) => frequencies.map((frequency) => of(position * frequency))).flat();
-  const shape = [positions, headWidth / 2];
-  return { cosines: graph.constant(table(Math.cos), shape), sines: graph.constant(table(Math.sin), shape) };
+export interface RotaryRows {
+  /** [positions, pairs] */
+  readonly cosines: Float32Array;
+  readonly sines: Float32Array;
+}
+
+/** Cosines and sines of positions 0 to `positions` - 1, worked out in float64. */
+export function rotaryRows({ frequencies, magnitude }: RotaryTurns, positions: number): RotaryRows {
+  const pairs = frequencies.length;
+  const cosines = new Float32Array(positions * pairs);
+  const sines = new Float32Array(positions * pairs);
+  for (let position = 0; position < positions; position += 1) {
+    frequencies.forEach((frequency, pair) => {
+      cosines[position * pairs + pair] = magnitude * Math.cos(position * frequency);
+      sines[position * pairs + pair] = magnitude * Math.sin(position * frequency);
+    });
+  }
+  return { cosines, sines };
 }
 
 /** Rotates x [batch, time, heads * headWidth]; where the tables are narrower than a head, only its first coordinates. */

@@ -7,6 +7,12 @@ export interface LoraSettings {
   readonly alpha: number;
 }
 
+/** A plain LoRA, whose modules may differ. */
+export interface PlainLoraSettings extends LoraSettings {
+  /** By the module's name, where rank and alpha are others. */
+  readonly exceptions?: ReadonlyMap<string, LoraSettings>;
+}
+
 export interface MoleSettings extends LoraSettings {
   /** Domain experts that a token is routed to (t). */
   readonly topK: number;

@@ -7,10 +7,11 @@ export {
   type ModuleEmbeddings,
   type ModuleRouting,
   type MoleSettings,
+  type PlainLoraSettings,
 } from './adapter-graph.js';
 export { holdExperts, neutralParameters, stackParameters, unstackParameters } from './held-modules.js';
 export { initialisePool } from './initialise.js';
-export { loraGraph, loraParameterNames } from './lora-graph.js';
+export { loraGraph, loraParameterNames, loraSettingsOf } from './lora-graph.js';
 export { mergeExpertEmbeddings, mergePool, type Contribution, type ExpertEmbeddings } from './merge.js';
 export { moleGraph, moleParameterNames } from './mole-graph.js';
 export type { Expert, ExpertPool, HeldModule, HeldModules, ModulePool, Parameter, Parameters } from './parameters.js';

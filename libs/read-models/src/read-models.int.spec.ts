@@ -46,12 +46,18 @@ async function happened(stream: string, ...events: DomainEvent[]): Promise<void>
 
 const digest = 'a'.repeat(64);
 const splits = { train: 1, embedding: 1, validation: 1, test: 1 };
-const metricsOf = (rougeL: number) => ({ validationLoss: 1, testLoss: 2, rougeL });
-const trained = (rougeL: number): TrainingResult => ({
+const metricsOf = (rougeL: number | null, choiceAccuracy: number | null = null) => ({
+  validationLoss: 1,
+  perplexity: Math.E,
+  testLoss: 2,
+  rougeL,
+  choiceAccuracy,
+});
+const trained = (metrics: TrainingResult['metrics']): TrainingResult => ({
   adapter: digest,
   embeddings: null,
   splits,
-  metrics: metricsOf(rougeL),
+  metrics,
   steps: 1,
   trainLoss: 1,
   balanceLoss: 1,
@@ -72,9 +78,15 @@ const created = (federationId: string): DomainEvent => ({
     configuration: resolveConfiguration(federationConfiguration.parse({ rounds: 2 }), 2),
   },
 });
-const trainedBy = (federationId: string, round: number, client: string, rougeL: number): DomainEvent => ({
+const trainedBy = (
+  federationId: string,
+  round: number,
+  client: string,
+  rougeL: number | null,
+  accuracy: number | null = null,
+): DomainEvent => ({
   type: 'ClientTrained',
-  data: { federationId, round, client, result: trained(rougeL) },
+  data: { federationId, round, client, result: trained(metricsOf(rougeL, accuracy)) },
 });
 
 describe('read models', () => {
@@ -106,12 +118,44 @@ describe('read models', () => {
     expect(await only()).toMatchObject({ status: 'completed', lastRougeL: 0.25, bestRougeL: 0.375, bestRound: 1 });
   });
 
+  it('tell the best round by ROUGE-L, and by accuracy where a client generates nothing', async () => {
+    const federationId = 'choosing';
+    const stream = federationStream(federationId);
+    const only = async () => (await listFederations(database.prisma, { limit: 1 })).federations[0];
+    await happened(stream, created(federationId), trainedBy(federationId, 1, 'bank', null, 0.5));
+    await happened(stream, trainedBy(federationId, 1, 'ward', 0.25, 0.75));
+    const first = { lastRougeL: 0.25, bestRougeL: 0.25, lastAccuracy: 0.625, bestAccuracy: 0.625, bestScore: 0.375 };
+    expect(await only()).toMatchObject({ ...first, bestRound: 1 });
+    await happened(
+      stream,
+      trainedBy(federationId, 2, 'bank', null, 0.75),
+      trainedBy(federationId, 2, 'ward', 0.125, 0),
+    );
+    expect(await only()).toMatchObject({ lastRougeL: 0.125, lastAccuracy: 0.375, bestScore: 0.4375, bestRound: 2 });
+  });
+
+  it('read results that were stored before choices were measured', async () => {
+    const federationId = 'old';
+    const metrics = { validationLoss: 1, testLoss: 2, rougeL: 0.5 };
+    const stored = { ...trained(metricsOf(0.5)), metrics };
+    const events = ['bank', 'ward'].map((client) => ({
+      type: 'ClientTrained',
+      data: { federationId, round: 1, client, result: stored },
+    }));
+    await happened(federationStream(federationId), created(federationId), ...(events as DomainEvent[]));
+    const [federation] = (await listFederations(database.prisma, { limit: 1 })).federations;
+    expect(federation).toMatchObject({ bestRougeL: 0.5, bestAccuracy: null, bestScore: 0.5 });
+    for (const outcome of await database.prisma.outcomeView.findMany({ where: { federationId } })) {
+      expect(outcome).toMatchObject({ rougeL: 0.5, perplexity: null, choiceAccuracy: null });
+    }
+  });
+
   it('page through federations, newest first, and by status', async () => {
     for (const id of ['two', 'three']) await happened(federationStream(id), created(id));
     const first = await listFederations(database.prisma, { limit: 2 });
     expect(first.federations.map((federation) => federation.id)).toEqual(['three', 'two']);
-    const second = await listFederations(database.prisma, { limit: 2, after: first.next ?? '' });
-    expect(second.federations.map((federation) => federation.id)).toEqual(['one']);
+    const second = await listFederations(database.prisma, { limit: 3, after: first.next ?? '' });
+    expect(second.federations.map((federation) => federation.id)).toEqual(['old', 'choosing', 'one']);
     expect(second.next).toBeNull();
     const completed = await listFederations(database.prisma, { limit: 2, status: 'completed' });
     expect(completed.federations.map((federation) => federation.id)).toEqual(['one']);

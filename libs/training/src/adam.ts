@@ -1,4 +1,7 @@
-/** Adam (Kingma and Ba 2015, algorithm 1) over named float32 parameters, in place; moments start at zero. */
+/**
+ * Adam (Kingma and Ba 2015, algorithm 1) and, with weight decay, AdamW (Loshchilov and Hutter 2019, algorithm 2), over named
+ * float32 parameters, in place; moments start at zero.
+ */
 import type { Parameters } from '@fedamole/mole';
 
 export interface AdamSettings {
@@ -6,6 +9,8 @@ export interface AdamSettings {
   readonly beta1?: number;
   readonly beta2?: number;
   readonly epsilon?: number;
+  /** Decoupled from the gradient: a step first shrinks every parameter by learningRate * weightDecay of itself. 0 unless given. */
+  readonly weightDecay?: number;
 }
 
 interface Moments {
@@ -19,12 +24,17 @@ export class Adam {
 
   constructor(private readonly settings: AdamSettings) {}
 
-  /** One step: `gradients` by the parameters' names, of the same length. */
-  update(parameters: Parameters, gradients: ReadonlyMap<string, Float32Array>): void {
-    const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = this.settings;
+  /**
+   * One step at `factor` times the learning rate. `gradients` by the parameters' names, of the same length; throws where
+   * one is missing or of another length.
+   */
+  update(parameters: Parameters, gradients: ReadonlyMap<string, Float32Array>, factor = 1): void {
+    const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = this.settings;
+    const learningRate = this.settings.learningRate * factor;
     this.steps += 1;
     const stepSize = learningRate / (1 - beta1 ** this.steps);
     const secondCorrection = 1 / (1 - beta2 ** this.steps);
+    const kept = 1 - learningRate * weightDecay;
     for (const [name, { values }] of parameters) {
       const gradient = gradients.get(name);
       if (gradient === undefined || gradient.length !== values.length) {
@@ -38,7 +48,7 @@ export class Adam {
         const mean = (first[index] = beta1 * (first[index] as number) + (1 - beta1) * slope);
         const square = (second[index] = beta2 * (second[index] as number) + (1 - beta2) * slope * slope);
         values[index] =
-          (values[index] as number) - (stepSize * mean) / (Math.sqrt(square * secondCorrection) + epsilon);
+          kept * (values[index] as number) - (stepSize * mean) / (Math.sqrt(square * secondCorrection) + epsilon);
       }
     }
   }

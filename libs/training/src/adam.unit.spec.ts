@@ -48,6 +48,39 @@ describe('Adam', () => {
     }
   });
 
+  /** PyTorch 2.13's optimisers after six steps from [0.5, -1, 2, 0] on gradients [sin s, 10 cos 2s, 1e-4 s, 0], s from 1. */
+  const inTorch: [string, ConstructorParameters<typeof Adam>[0], number[]][] = [
+    ['Adam(lr=0.01)', { learningRate: 0.01 }, [0.4713277816772461, -0.9763292074203491, 1.9417303800582886, 0]],
+    [
+      'AdamW(lr=0.01, weight_decay=0.1)',
+      { learningRate: 0.01, weightDecay: 0.1 },
+      [0.46845516562461853, -0.9704375863075256, 1.9299064874649048, 0],
+    ],
+    [
+      'AdamW(lr=0.1, weight_decay=0.5, betas=(0.8, 0.9), eps=0.001)',
+      { learningRate: 0.1, weightDecay: 0.5, beta1: 0.8, beta2: 0.9, epsilon: 1e-3 },
+      [0.17773617804050446, -0.55610591173172, 1.3643401861190796, 0],
+    ],
+  ];
+  it.each(inTorch)('agrees with torch.optim.%s', (_name, settings, expected) => {
+    const optimizer = new Adam(settings);
+    const parameters = parameter(0.5, -1, 2, 0);
+    for (let step = 1; step <= 6; step += 1) {
+      optimizer.update(parameters, gradient(Math.sin(step), 10 * Math.cos(2 * step), 1e-4 * step, 0));
+    }
+    values(parameters).forEach((value, index) => {
+      expect(Math.abs(value - (expected[index] as number))).toBeLessThan(3e-7);
+    });
+  });
+
+  it('takes a step at a factor of its learning rate as an optimiser of that rate would', () => {
+    const [scaled, slow] = [parameter(1, -2), parameter(1, -2)];
+    const settings = { learningRate: 0.5, weightDecay: 0.25 };
+    new Adam(settings).update(scaled, gradient(3, -1), 0.25);
+    new Adam({ ...settings, learningRate: 0.125 }).update(slow, gradient(3, -1));
+    expect(values(scaled)).toEqual(values(slow));
+  });
+
   it('starts afresh with every instance: nothing is kept from round to round', () => {
     const [first, second] = [parameter(1), parameter(1)];
     new Adam({ learningRate: 0.1 }).update(first, gradient(5));

@@ -4,14 +4,16 @@ import {
   moleGraph,
   type AdapterGraph,
   type DropExpertInput,
-  type LoraSettings,
   type MoleSettings,
+  type PlainLoraSettings,
 } from '@fedamole/mole';
 import type { Graph, Tensor } from '@fedamole/graph';
 import type { LinearModule } from '@fedamole/models';
 
 export type AdapterKind =
-  { readonly kind: 'none' } | ({ readonly kind: 'lora' } & LoraSettings) | ({ readonly kind: 'mole' } & MoleSettings);
+  | { readonly kind: 'none' }
+  | ({ readonly kind: 'lora' } & PlainLoraSettings)
+  | ({ readonly kind: 'mole' } & MoleSettings);
 
 export function attachAdapters(
   graph: Graph,

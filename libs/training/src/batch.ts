@@ -4,6 +4,8 @@
 export interface Sequence {
   readonly ids: readonly number[];
   readonly promptLength: number;
+  /** What an error calls it. */
+  readonly name?: string;
 }
 
 export interface Batch {
@@ -21,6 +23,8 @@ export interface Batch {
   /** Flat positions [rows * time] whose next token is a target, row by row, and those targets. */
   readonly selected: BigInt64Array;
   readonly targets: BigInt64Array;
+  /** The weight of each target's loss in the batch's loss: 1 / n for n targets, so that it is their mean. */
+  readonly targetWeight: number;
   /** Targets of each row, in the order of `selected`. */
   readonly targetCounts: readonly number[];
 }
@@ -61,6 +65,7 @@ export function makeBatch(sequences: readonly Sequence[], padTokenId: number): B
     tokenCount,
     selected: BigInt64Array.from(selected),
     targets: BigInt64Array.from(targets),
+    targetWeight: 1 / targets.length,
     targetCounts: sequences.map(({ ids, promptLength }) => ids.length - promptLength),
   };
 }

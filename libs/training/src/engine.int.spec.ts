@@ -26,7 +26,7 @@ const noDropout = (): number => {
 };
 /** A seed of its own for every module, the same at every step. */
 const fixedSeed = (module: string): number =>
-  [...module].reduce((hash, letter) => hash * 31 + letter.charCodeAt(0), 7) | 1;
+  [...module].reduce((hash, letter) => Math.imul(hash, 31) + letter.charCodeAt(0), 8) | 1;
 
 let tiny: Model;
 let plain: Engine;

@@ -10,6 +10,7 @@ import { attentionFeeds } from './attention-feeds.js';
 import type { Batch } from './batch.js';
 import type { Device } from './devices.js';
 import { dropoutMask } from './dropout.js';
+import { KeyValueCache } from './key-value-cache.js';
 import {
   cacheName,
   chosenName,
@@ -18,11 +19,11 @@ import {
   expertEmbeddingsName,
   gradientName,
   inputNames,
-  pastName,
   tokenEmbeddingName,
   trainingModel,
 } from './model-graphs.js';
 import { floats, floatsOf, integers, Session, type Feeds } from './session.js';
+import { weightLayout, type Purpose } from './weight-layout.js';
 
 export interface EngineSettings {
   readonly adapter: AdapterKind;
@@ -30,10 +31,17 @@ export interface EngineSettings {
   readonly balanceWeight: number;
   /** Rate of dropout on the adapters' input while training; 0 for none. */
   readonly dropout: number;
+  /**
+   * Activation checkpointing: each layer's activations are computed a second time for its gradients instead of being kept;
+   * a third more time for a fraction of the memory. Off where left out.
+   */
+  readonly recompute?: boolean;
   /** The CPU where left out. */
   readonly device?: Device;
   /** Of the CPU. */
   readonly threads: number;
+  /** Where given, what every operator of a session took is written to `<profile>-<session>_<time>.json` on release. */
+  readonly profile?: string;
 }
 
 export interface TrainingStep {
@@ -60,24 +68,21 @@ export interface Evaluation {
   readonly routing: ReadonlyMap<string, Routing>;
 }
 
-/** What one call of `decode` reads: `time` new tokens of every row after `past` earlier ones. */
+/** What one call of `decode` reads: `time` new tokens of every row. */
 export interface DecodingInput {
   readonly rows: number;
   readonly time: number;
-  readonly past: number;
+  /** [rows, time] */
   readonly inputIds: BigInt64Array;
   readonly positions: BigInt64Array;
-  /** Real tokens of each row so far, the new ones included. */
+  /** New tokens of each row; what stands before them is padding. */
   readonly lengths: readonly number[];
-  /** Flat positions whose logits are wanted. */
+  /** Flat positions [rows * time] whose logits are wanted. */
   readonly selected: BigInt64Array;
 }
 
-/** The key-value cache between two calls of `decode`; null at the start. */
-export type Cache = Readonly<Feeds> | null;
-
 export class Engine {
-  private readonly sessions = new Map<string, Promise<Session>>();
+  private readonly sessions = new Map<Purpose, Promise<Session>>();
 
   constructor(
     readonly model: Model,
@@ -90,19 +95,11 @@ export class Engine {
     batch: Batch,
     dropoutSeed: (module: string) => number,
   ): Promise<TrainingStep> {
-    const { adapter, balanceWeight, dropout } = this.settings;
+    const { adapter, balanceWeight, dropout, recompute = false } = this.settings;
     const session = await this.session('training', () =>
-      trainingModel(this.model, adapter, { balanceWeight, dropout: dropout > 0 }),
+      trainingModel(this.model, adapter, { balanceWeight, dropout: dropout > 0, recompute }),
     );
-    const feeds = { ...parameterFeeds(parameters), ...batchFeeds(session.inputNames, batch) };
-    if (dropout > 0) {
-      for (const { name, inputWidth } of this.model.modules) {
-        const shape = [batch.rows * batch.time, inputWidth];
-        const mask = dropoutMask(batch.rows * batch.time * inputWidth, dropout, dropoutSeed(name));
-        feeds[dropoutMaskName(name)] = floats(mask, shape);
-      }
-    }
-    const outputs = await session.run(feeds);
+    const outputs = await session.run(trainingFeeds(this, session.inputNames, parameters, batch, dropoutSeed));
     const balance = outputs['balance'];
     return {
       loss: floatsOf(outputs['loss'], 'loss')[0] as number,
@@ -116,7 +113,10 @@ export class Engine {
   /** Token losses and mean embeddings of one batch, without dropout. */
   async evaluate(parameters: Parameters, batch: Batch): Promise<Evaluation> {
     const session = await this.session('evaluation', () => evaluationModel(this.model, this.settings.adapter));
-    const outputs = await session.run({ ...parameterFeeds(parameters), ...batchFeeds(session.inputNames, batch) });
+    const outputs = await session.run({
+      ...parameterFeeds(parameters),
+      ...batchFeeds(session.inputNames, this.model, batch),
+    });
     const modules = this.settings.adapter.kind === 'mole' ? this.model.modules : [];
     return {
       tokenLosses: floatsOf(outputs['token_losses'], 'token_losses'),
@@ -133,30 +133,27 @@ export class Engine {
     };
   }
 
-  /** Logits [selected, vocabulary] after some new tokens, and the cache that they leave. */
+  /** Logits [selected, vocabulary] after some new tokens, which are added to `cache`; null where nothing comes before or after. */
   async decode(
     parameters: Parameters,
     input: DecodingInput,
-    cache: Cache,
-  ): Promise<{ logits: Float32Array; cache: Feeds }> {
+    cache: KeyValueCache | null,
+  ): Promise<{ logits: Float32Array }> {
     const session = await this.session('decoding', () => decodingModel(this.model, this.settings.adapter));
-    const { rows, time } = input;
+    const { rows, time, lengths, selected } = input;
+    const past = cache ?? new KeyValueCache(this.model.decoder, rows);
     const outputs = await session.run({
       ...parameterFeeds(parameters),
-      ...(cache ?? this.emptyCache(rows)),
+      ...past.feeds(),
       [inputNames.inputIds]: integers(input.inputIds, [rows, time]),
       [inputNames.positions]: integers(input.positions, [rows, time]),
-      ...attentionFeeds(session.inputNames, input),
+      ...attentionFeeds(session.inputNames, this.model.decoder, { lengths, time, past }),
       [inputNames.tokenWeights]: floats(new Float32Array(rows * time), [rows * time, 1]),
-      [inputNames.selected]: integers(input.selected, [input.selected.length, 1]),
+      [inputNames.selected]: integers(selected, [selected.length, 1]),
     });
-    const next: Feeds = {};
-    for (const [part, layer] of this.cacheParts()) {
-      const tensor = outputs[cacheName(part, layer)];
-      if (tensor === undefined) throw new Error(`the session's output ${cacheName(part, layer)} is missing`);
-      next[pastName(part, layer)] = tensor;
-    }
-    return { logits: floatsOf(outputs['logits'], 'logits'), cache: next };
+    const output = (name: string): Float32Array => floatsOf(outputs[name], name);
+    cache?.append((part, layer) => output(cacheName(part, layer)), lengths, time);
+    return { logits: output('logits') };
   }
 
   async release(): Promise<void> {
@@ -165,29 +162,20 @@ export class Engine {
     await Promise.all(sessions.map((session) => session.release()));
   }
 
-  private emptyCache(rows: number): Feeds {
-    const { keyValueHeads, headWidth } = this.model.decoder;
-    const shape = [rows, keyValueHeads, 0, headWidth];
-    return Object.fromEntries(
-      this.cacheParts().map(([part, layer]) => [pastName(part, layer), floats(new Float32Array(0), shape)]),
-    );
-  }
-
-  private cacheParts(): (readonly ['keys' | 'values', number])[] {
-    return Array.from({ length: this.model.decoder.layers }, (_, layer) => [
-      ['keys', layer] as const,
-      ['values', layer] as const,
-    ]).flat();
-  }
-
-  private session(name: string, build: () => GraphOutputs): Promise<Session> {
-    const known = this.sessions.get(name);
+  private session(purpose: Purpose, build: () => GraphOutputs): Promise<Session> {
+    const known = this.sessions.get(purpose);
     if (known !== undefined) return known;
-    const { device = 'cpu', threads } = this.settings;
-    const created = Session.create(build(), { device, threads, weightsFolder: this.model.weightsFolder });
-    this.sessions.set(name, created);
+    const { device = 'cpu', threads, profile } = this.settings;
+    const created = Session.create(build(), {
+      device,
+      threads,
+      weightsFolder: this.model.weightsFolder,
+      layout: weightLayout(this.model, purpose),
+      ...(profile === undefined ? {} : { profile: `${profile}-${purpose}` }),
+    });
+    this.sessions.set(purpose, created);
     // one that could not be made must not be remembered: memory may be free again, files may be back
-    created.catch(() => this.sessions.delete(name));
+    created.catch(() => this.sessions.delete(purpose));
     return created;
   }
 }
@@ -196,16 +184,35 @@ function parameterFeeds(parameters: Parameters): Feeds {
   return Object.fromEntries([...parameters].map(([name, { values, shape }]) => [name, floats(values, shape)]));
 }
 
-function batchFeeds(inputs: readonly string[], batch: Batch): Feeds {
+/** What a session over a training step's graph is fed; `inputs` are the names of its inputs. */
+export function trainingFeeds(
+  { model, settings: { dropout, recompute = false } }: Engine,
+  inputs: readonly string[],
+  parameters: Parameters,
+  batch: Batch,
+  dropoutSeed: (module: string) => number,
+): Feeds {
+  const feeds = { ...parameterFeeds(parameters), ...batchFeeds(inputs, model, batch) };
+  if (recompute) feeds[inputNames.zero] = floats(new Float32Array(1), [1]);
+  if (dropout === 0) return feeds;
+  for (const { name, inputWidth } of model.modules) {
+    const shape = [batch.rows * batch.time, inputWidth];
+    const mask = dropoutMask(batch.rows * batch.time * inputWidth, dropout, dropoutSeed(name));
+    feeds[dropoutMaskName(name)] = floats(mask, shape);
+  }
+  return feeds;
+}
+
+function batchFeeds(inputs: readonly string[], { decoder }: Model, batch: Batch): Feeds {
   const { rows, time, selected } = batch;
   const count = selected.length;
   return {
-    ...attentionFeeds(inputs, { ...batch, past: 0 }),
+    ...attentionFeeds(inputs, decoder, batch),
     [inputNames.inputIds]: integers(batch.inputIds, [rows, time]),
     [inputNames.positions]: integers(batch.positions, [rows, time]),
     [inputNames.tokenWeights]: floats(batch.tokenWeights, [rows * time, 1]),
     [inputNames.selected]: integers(selected, [count, 1]),
     [inputNames.targets]: integers(batch.targets, [count, 1]),
-    [inputNames.targetWeights]: floats(new Float32Array(count).fill(1 / count), [count, 1]),
+    [inputNames.targetWeights]: floats(new Float32Array(count).fill(batch.targetWeight), [count, 1]),
   };
 }

@@ -3,7 +3,7 @@ import type { Model } from '@fedamole/base-models';
 import type { Parameters } from '@fedamole/mole';
 import { makeBatch, type Sequence } from './batch.js';
 import { Engine } from './engine.js';
-import { meanEmbeddings, meanLoss, type MeanEmbeddings } from './evaluation.js';
+import { meanEmbeddings, meanLoss, perplexityOf, targetLosses, type MeanEmbeddings } from './evaluation.js';
 import { distance, drawnParameters, drawnSequences, mole, padTokenId, tinyModel } from './small-models.fixture.js';
 
 const settings = { balanceWeight: 0, dropout: 0, threads: 1 };
@@ -34,6 +34,26 @@ describe('the mean loss', () => {
 
   it('is about that of guessing, ln 199, for random weights', async () => {
     expect(Math.abs((await meanLoss(engine, parameters, examples, padTokenId)) - Math.log(199))).toBeLessThan(1);
+  });
+});
+
+describe('target losses', () => {
+  it('are those of each example alone, in the order of the examples', async () => {
+    const losses = await targetLosses(engine, parameters, examples, padTokenId);
+    expect(losses.map(({ count }) => count)).toEqual(
+      examples.map(({ ids, promptLength }) => ids.length - promptLength),
+    );
+    for (const [index, example] of examples.entries()) {
+      const [alone] = await targetLosses(engine, parameters, [example], padTokenId);
+      expect(Math.abs((alone?.sum ?? 0) - (losses[index]?.sum ?? 0))).toBeLessThan(1e-4);
+    }
+  });
+});
+
+describe('perplexity', () => {
+  it('is the number of equally likely tokens that would be as hard to tell', () => {
+    expect(perplexityOf(0)).toBe(1);
+    expect(perplexityOf(Math.log(199))).toBeCloseTo(199, 10);
   });
 });
 

@@ -7,7 +7,7 @@ import type { Engine } from './engine.js';
 const EVALUATION_ROWS = 16;
 
 /** Called after each batch with the examples that were looked at so far; may throw to stop. */
-type OnExamples = (done: number) => void | Promise<void>;
+export type OnExamples = (done: number) => void | Promise<void>;
 const ignore: OnExamples = () => undefined;
 
 /** Mean cross-entropy per target token over all examples, in nats. */
@@ -18,17 +18,44 @@ export async function meanLoss(
   padTokenId: number,
   onExamples: OnExamples = ignore,
 ): Promise<number> {
+  const losses = await targetLosses(engine, parameters, examples, padTokenId, onExamples);
+  const total = (of: (loss: TargetLoss) => number): number => losses.reduce((sum, loss) => sum + of(loss), 0);
+  return total(({ sum }) => sum) / total(({ count }) => count);
+}
+
+/** The exponential of a mean loss per token in nats: as many equally likely tokens would be as hard to tell. */
+export const perplexityOf = (meanLoss: number): number => Math.exp(meanLoss);
+
+/** The cross-entropy of one example's target tokens. */
+export interface TargetLoss {
+  /** In nats. */
+  readonly sum: number;
+  /** Target tokens. */
+  readonly count: number;
+}
+
+/** The loss of every example, in their order, whatever batches they were evaluated in. */
+export async function targetLosses(
+  engine: Engine,
+  parameters: Parameters,
+  examples: readonly Sequence[],
+  padTokenId: number,
+  onExamples: OnExamples = ignore,
+): Promise<TargetLoss[]> {
+  const losses: TargetLoss[] = [];
   let done = 0;
-  let sum = 0;
-  let count = 0;
-  for (const batch of batches(examples, padTokenId)) {
+  for (const { bucket, batch } of batches(examples, padTokenId)) {
     const { tokenLosses } = await engine.evaluate(parameters, batch);
-    for (const loss of tokenLosses) sum += loss;
-    count += tokenLosses.length;
+    let start = 0;
+    batch.targetCounts.forEach((count, row) => {
+      const sum = tokenLosses.subarray(start, start + count).reduce((total, loss) => total + loss, 0);
+      losses[bucket[row] as number] = { sum, count };
+      start += count;
+    });
     done += batch.rows;
     await onExamples(done);
   }
-  return sum / count;
+  return losses;
 }
 
 export interface MeanEmbeddings {
@@ -51,7 +78,7 @@ export async function meanEmbeddings(
   if (adapter.kind !== 'mole') throw new Error(`mean embeddings need a mixture of experts, not ${adapter.kind}`);
   const sums = new Map<string, { token: Float64Array; experts: Float64Array }>();
   let tokens = 0;
-  for (const batch of batches(examples, padTokenId)) {
+  for (const { batch } of batches(examples, padTokenId)) {
     tokens += batch.tokenCount;
     const { routing } = await engine.evaluate(parameters, batch);
     for (const [module, { token, experts }] of routing) {
@@ -82,10 +109,8 @@ export async function meanEmbeddings(
 function* batches(examples: readonly Sequence[], padTokenId: number) {
   const lengths = examples.map(({ ids }) => ids.length);
   for (const bucket of bucketByLength(lengths, EVALUATION_ROWS)) {
-    yield makeBatch(
-      bucket.map((index) => examples[index] as Sequence),
-      padTokenId,
-    );
+    const rows = bucket.map((index) => examples[index] as Sequence);
+    yield { bucket, batch: makeBatch(rows, padTokenId) };
   }
 }
 

@@ -1,6 +1,8 @@
 export type { AdapterKind } from './adapter-kind.js';
 export { Adam, type AdamSettings } from './adam.js';
+export type { Origin } from './diagnosis.js';
 export { makeBatch, type Batch, type Sequence } from './batch.js';
+export { choiceAccuracy, chosenAnswers, type Question } from './choices.js';
 export {
   chooseDevice,
   DeviceError,
@@ -11,14 +13,25 @@ export {
   type DeviceChoice,
 } from './devices.js';
 export { Engine, type DecodingInput, type EngineSettings, type Evaluation, type TrainingStep } from './engine.js';
-export { meanEmbeddings, meanLoss, type MeanEmbeddings } from './evaluation.js';
-export { generateGreedily, type GenerationSettings } from './generation.js';
 export { MissingOperatorsError } from './missing-operators.js';
 export {
-  DivergedError,
-  shuffledBatches,
+  meanEmbeddings,
+  meanLoss,
+  perplexityOf,
+  targetLosses,
+  type MeanEmbeddings,
+  type OnExamples,
+  type TargetLoss,
+} from './evaluation.js';
+export { generate, generateSteps, type GenerationSettings, type GenerationStep } from './generation.js';
+export { DivergedError, type Divergence } from './diverged-error.js';
+export type { BestEvaluation, EarlyStoppingSettings } from './early-stopping.js';
+export type { LearningRateSchedule } from './learning-rate.js';
+export {
   trainLocally,
   type LocalTrainingReport,
   type LocalTrainingSettings,
   type StepReport,
 } from './local-training.js';
+export { candidates, type Candidates, type SamplingSettings } from './sampling.js';
+export { lengthBucketedBatches, shuffledBatches } from './training-batches.js';

@@ -5,8 +5,10 @@ import { seededRandom } from '@fedamole/seeded-random';
 import type { Sequence } from './batch.js';
 import { Engine } from './engine.js';
 import { meanLoss } from './evaluation.js';
-import { DivergedError, shuffledBatches, trainLocally, type StepReport } from './local-training.js';
+import { DivergedError } from './diverged-error.js';
+import { trainLocally, type LocalTrainingSettings, type StepReport } from './local-training.js';
 import { bitsOf, drawnSequences, firstParameters, mole, padTokenId, tinyModel } from './small-models.fixture.js';
+import { shuffledBatches } from './training-batches.js';
 
 let model: Model;
 let engine: Engine;
@@ -25,20 +27,22 @@ interface Run {
 }
 
 async function run(
-  changes: { steps?: number; learningRate?: number; seed?: number; order?: number } = {},
+  changes: Partial<LocalTrainingSettings> & { seed?: number; order?: number; size?: number } = {},
 ): Promise<Run> {
-  const { steps = 12, learningRate = 1e-2, seed = 1, order = 1 } = changes;
+  const { seed = 1, order = 1, size = 2, ...others } = changes;
   const parameters = firstParameters(model, 3);
   const reports: StepReport[] = [];
-  const settings = { steps, learningRate, padTokenId, randomDropout: seededRandom('dropout', seed) };
-  const nextBatch = shuffledBatches(examples, 2, seededRandom('order', order));
+  const randomDropout = seededRandom('dropout', seed);
+  const settings = { steps: 12, learningRate: 1e-2, padTokenId, randomDropout, ...others };
+  const nextBatch = shuffledBatches(examples, size, seededRandom('order', order));
   const report = await trainLocally(engine, parameters, nextBatch, settings, (step) => {
     reports.push(step);
   });
   return { parameters, report, steps: reports };
 }
 
-const bits = ({ parameters }: Run): string => bitsOf([...parameters.values()].map(({ values }) => values));
+const bits = ({ parameters }: Pick<Run, 'parameters'>): string =>
+  bitsOf([...parameters.values()].map(({ values }) => values));
 
 describe('local training', () => {
   it('learns a handful of examples', async () => {
@@ -93,43 +97,142 @@ describe('local training', () => {
     expect(seen).toEqual([1, 2]);
   });
 
-  it('says at which step it diverged', async () => {
-    const diverged = run({ steps: 4, learningRate: 1e30 });
-    await expect(diverged).rejects.toThrow(DivergedError);
-    await expect(run({ steps: 4, learningRate: 1e30 })).rejects.toThrow(/^step [23] of 4: the loss is (NaN|Infinity)$/);
+  it('clips gradients whose norm is larger than allowed, and no others', async () => {
+    const free = await run({ steps: 3 });
+    const norms = free.steps.map(({ gradientNorm }) => gradientNorm);
+    expect(Math.min(...norms)).toBeGreaterThan(0);
+    expect(bits(await run({ steps: 3, maxGradientNorm: 2 * Math.max(...norms) }))).toBe(bits(free));
+    expect(bits(await run({ steps: 3, maxGradientNorm: (norms[0] as number) / 2 }))).not.toBe(bits(free));
+  });
+
+  it('follows the schedule of its learning rate', async () => {
+    const { steps, parameters } = await run({ steps: 5, learningRate: 0.01, warmupSteps: 1, schedule: 'linear' });
+    const rates = steps.map(({ learningRate }) => learningRate);
+    [0.005, 0.01, 0.0075, 0.005, 0.0025].forEach((rate, index) => expect(rates[index]).toBeCloseTo(rate, 12));
+    expect(bits({ parameters })).not.toBe(bits(await run({ steps: 5 })));
+  });
+
+  it('shrinks parameters by weight decay', async () => {
+    const lengthOf = ({ parameters }: Pick<Run, 'parameters'>): number =>
+      Math.hypot(...[...parameters.values()].map(({ values }) => Math.hypot(...values)));
+    expect(lengthOf(await run({ weightDecay: 1 }))).toBeLessThan(0.99 * lengthOf(await run()));
+  });
+
+  it('gives the same bits for the same settings, all of them in use', async () => {
+    const settings = {
+      steps: 4,
+      accumulationSteps: 2,
+      maxGradientNorm: 0.5,
+      warmupSteps: 2,
+      schedule: 'cosine' as const,
+      weightDecay: 0.1,
+    };
+    const first = await run(settings);
+    expect(bits(await run(settings))).toBe(bits(first));
+    expect(first.report.steps).toBe(4);
+    expect(first.report.best).toBeNull();
+  });
+});
+
+describe('gradient accumulation', () => {
+  let undropped: Engine;
+  beforeAll(() => {
+    undropped = new Engine(model, { adapter: mole, balanceWeight: 0, dropout: 0, threads: 1 });
+  });
+  afterAll(() => undropped.release());
+
+  async function trained(size: number, accumulationSteps: number): Promise<Run> {
+    const parameters = firstParameters(model, 3);
+    const reports: StepReport[] = [];
+    let place = 0;
+    const nextBatch = (): Sequence[] => {
+      const batch = Array.from({ length: size }, (_, index) => examples[(place + index) % 4] as Sequence);
+      place += size;
+      return batch;
+    };
+    const settings = { steps: 5, learningRate: 1e-3, padTokenId, randomDropout: () => 0.5, accumulationSteps };
+    const report = await trainLocally(undropped, parameters, nextBatch, settings, (step) => {
+      reports.push(step);
+    });
+    return { parameters, report, steps: reports };
+  }
+
+  it.each([
+    [2, 2],
+    [1, 4],
+  ])('of batches of %p, %p a step, is the step of one batch of all their examples', async (size, count) => {
+    const [whole, accumulated] = [await trained(4, 1), await trained(size, count)];
+    expect(accumulated.report.tokens).toBe(whole.report.tokens);
+    for (const [index, { loss, gradientNorm }] of whole.steps.entries()) {
+      expect(accumulated.steps[index]?.loss).toBeCloseTo(loss, 5);
+      expect(Math.abs((accumulated.steps[index]?.gradientNorm ?? NaN) / gradientNorm - 1)).toBeLessThan(1e-4);
+    }
+  });
+});
+
+describe('early stopping', () => {
+  /** Trains with validation losses as given; what was evaluated is kept by step. */
+  async function stopped(losses: readonly number[], settings: { evaluateEvery: number; patience: number }) {
+    const evaluated: string[] = [];
+    const parameters = firstParameters(model, 3);
+    const validationLoss = async (): Promise<number> => {
+      evaluated.push(bits({ parameters }));
+      return losses[evaluated.length - 1] as number;
+    };
+    const report = await trainLocally(engine, parameters, shuffledBatches(examples, 2, seededRandom('order', 1)), {
+      steps: 7,
+      learningRate: 1e-2,
+      padTokenId,
+      randomDropout: seededRandom('dropout', 1),
+      earlyStopping: { ...settings, validationLoss },
+    });
+    return { report, evaluated, kept: bits({ parameters }) };
+  }
+
+  it('ends after as many evaluations without a new least loss as patience has, and keeps the best parameters', async () => {
+    const { report, evaluated, kept } = await stopped([3, 2, 2.5, 2], { evaluateEvery: 1, patience: 2 });
+    expect(report.steps).toBe(4);
+    expect(report.best).toEqual({ step: 2, loss: 2 });
+    expect(kept).toBe(evaluated[1]);
+    expect(new Set(evaluated).size).toBe(4);
+  });
+
+  it('evaluates every few steps and after the last, and takes every step where the loss falls', async () => {
+    const { report, evaluated, kept } = await stopped([3, 2, 1], { evaluateEvery: 3, patience: 1 });
+    expect(evaluated).toHaveLength(3);
+    expect(report.steps).toBe(7);
+    expect(report.best).toEqual({ step: 7, loss: 1 });
+    expect(kept).toBe(evaluated[2]);
+    expect(kept).toBe(bits(await run({ steps: 7 })));
+  });
+
+  it('counts patience anew at every new least loss', async () => {
+    const losses = [5, 6, 4, 6, 3, 6, 7];
+    const { report } = await stopped(losses, { evaluateEvery: 1, patience: 2 });
+    expect(report.steps).toBe(7);
+    expect(report.best).toEqual({ step: 5, loss: 3 });
+  });
+
+  it('says so where the validation loss is no number', async () => {
+    const diverged = stopped([3, NaN], { evaluateEvery: 2, patience: 2 });
+    await expect(diverged).rejects.toThrow(new Error('step 4 of 7: the validation loss is NaN'));
+  });
+});
+
+describe('training that diverges', () => {
+  it('says at which step, on which examples, and where the numbers first overflowed', async () => {
+    const error = await run({ steps: 4, learningRate: 1e30 }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DivergedError);
+    expect((error as Error).message).toMatch(
+      /^step [23] of 4: the loss is (NaN|Infinity); it first arose in the forward pass, at \w+ (of|after) model\.layers\.0\.\S+; the step's examples are one of \d+ tokens, one of \d+ tokens$/,
+    );
   });
 
   it('says so where its last step left a parameter that is no number', async () => {
     const diverged = run({ steps: 1, learningRate: 1e39 });
     await expect(diverged).rejects.toThrow(DivergedError);
     await expect(run({ steps: 1, learningRate: 1e39 })).rejects.toThrow(
-      /^after step 1 of 1: parameter .* holds -?Infinity at element \d+$/,
+      /^step 1 of 1: after it parameter .* holds -?Infinity at element \d+$/,
     );
-  });
-});
-
-describe('shuffled batches', () => {
-  const items = drawnItems(5);
-  function drawnItems(count: number): Sequence[] {
-    return Array.from({ length: count }, (_, index) => ({ ids: [index, index], promptLength: 1 }));
-  }
-  const drawn = (batches: () => Sequence[], count: number): number[] =>
-    Array.from({ length: count }, batches).flatMap((batch) => batch.map(({ ids }) => ids[0] as number));
-
-  it('show every example once before any is seen again', () => {
-    const seen = drawn(shuffledBatches(items, 2, seededRandom('order')), 5);
-    expect([...seen.slice(0, 5)].sort()).toEqual([0, 1, 2, 3, 4]);
-    expect([...seen.slice(5)].sort()).toEqual([0, 1, 2, 3, 4]);
-    expect(seen.slice(5)).not.toEqual(seen.slice(0, 5));
-  });
-
-  it('are filled from the next pass where they are larger than the data', () => {
-    const [batch] = [shuffledBatches(items.slice(0, 2), 5, seededRandom('order'))()];
-    expect(batch).toHaveLength(5);
-    expect(new Set(batch.map(({ ids }) => ids[0]))).toEqual(new Set([0, 1]));
-  });
-
-  it('are refused without an example', () => {
-    expect(() => shuffledBatches([], 1, seededRandom('order'))).toThrow('there is no example to train on');
   });
 });

@@ -1,16 +1,35 @@
 /** A client's local training of one round: some optimiser steps with a fresh Adam on its own examples. */
-import { shuffled } from '@fedamole/seeded-random';
 import type { Parameters } from '@fedamole/mole';
+import { accumulatedStep, makeMicroBatches, type MicroBatch } from './accumulation.js';
 import { Adam } from './adam.js';
-import { makeBatch, type Sequence } from './batch.js';
+import type { Sequence } from './batch.js';
+import { diagnose, type Origin } from './diagnosis.js';
+import { DivergedError } from './diverged-error.js';
+import { EarlyStopping, type BestEvaluation, type EarlyStoppingSettings } from './early-stopping.js';
 import type { Engine } from './engine.js';
+import { clipByGlobalNorm, globalNorm } from './gradients.js';
+import { learningRateFactor, type LearningRateSchedule } from './learning-rate.js';
 
 export interface LocalTrainingSettings {
+  /** Optimiser steps. */
   readonly steps: number;
+  /** At its highest. */
   readonly learningRate: number;
   readonly padTokenId: number;
   /** Uniform numbers in [0, 1) that seed the dropout masks. */
   readonly randomDropout: () => number;
+  /** Steps on which the learning rate rises; none unless given. */
+  readonly warmupSteps?: number;
+  /** How it goes on after them; constant unless given. */
+  readonly schedule?: LearningRateSchedule;
+  /** Decoupled weight decay (AdamW); 0 unless given. */
+  readonly weightDecay?: number;
+  /** Batches a step; 1 unless given. */
+  readonly accumulationSteps?: number;
+  /** Gradients of a larger global norm are scaled down to it; unless given, none are. */
+  readonly maxGradientNorm?: number | null;
+  /** Unless given, every step is taken and the last parameters are kept. */
+  readonly earlyStopping?: EarlyStoppingSettings | null;
 }
 
 export interface LocalTrainingReport {
@@ -19,6 +38,10 @@ export interface LocalTrainingReport {
   readonly balance: number;
   /** Tokens that went through forward and backward. */
   readonly tokens: number;
+  /** Steps that were taken. */
+  readonly steps: number;
+  /** The evaluation whose parameters were kept; null where none was made, and the last were kept. */
+  readonly best: BestEvaluation | null;
 }
 
 export interface StepReport {
@@ -27,16 +50,14 @@ export interface StepReport {
   readonly loss: number;
   readonly balance: number;
   readonly tokens: number;
-}
-
-/** Thrown where a step's loss, or a trained parameter, is not a finite number. */
-export class DivergedError extends Error {
-  override readonly name = 'DivergedError';
+  /** The step's learning rate, and the gradients' global norm before clipping. */
+  readonly learningRate: number;
+  readonly gradientNorm: number;
 }
 
 /**
- * Trains `parameters` in place on one batch a step, as `nextBatch` gives them. `onStep` is awaited after each step, and may
- * throw to stop.
+ * Trains `parameters` in place, on the batches that `nextBatch` gives. `onStep` is awaited after each step, and may throw to
+ * stop. Throws a DivergedError where a number is not finite any more.
  */
 export async function trainLocally(
   engine: Engine,
@@ -45,41 +66,71 @@ export async function trainLocally(
   settings: LocalTrainingSettings,
   onStep: (report: StepReport) => void | Promise<void> = () => undefined,
 ): Promise<LocalTrainingReport> {
-  const optimizer = new Adam({ learningRate: settings.learningRate });
-  const seed = (): number => Math.floor(settings.randomDropout() * 0xffff_ffff) + 1;
-  const totals = { loss: 0, balance: 0, tokens: 0 };
-  for (let step = 1; step <= settings.steps; step += 1) {
-    const batch = makeBatch(nextBatch(), settings.padTokenId);
-    const { loss, balance, gradients } = await engine.trainingStep(parameters, batch, seed);
-    if (!Number.isFinite(loss)) throw new DivergedError(`step ${step} of ${settings.steps}: the loss is ${loss}`);
-    optimizer.update(parameters, gradients);
+  const { steps, learningRate, padTokenId, warmupSteps = 0, schedule = 'constant', weightDecay = 0 } = settings;
+  const { accumulationSteps = 1, maxGradientNorm = null, earlyStopping = null } = settings;
+  const optimizer = new Adam({ learningRate, weightDecay });
+  const stopping = earlyStopping === null ? null : new EarlyStopping(earlyStopping, parameters, steps);
+  const dropoutSeeds = seedsOf(engine, settings.randomDropout);
+  const totals = { loss: 0, balance: 0, tokens: 0, steps: 0 };
+  for (let step = 1; step <= steps; step += 1) {
+    const groups = Array.from({ length: accumulationSteps }, nextBatch);
+    const microBatches = makeMicroBatches(groups, padTokenId, dropoutSeeds);
+    const { loss, balance, gradients } = await accumulatedStep(engine, parameters, microBatches);
+    const gradientNorm = globalNorm(gradients);
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+      const symptom = Number.isFinite(loss) ? `the gradient's norm is ${gradientNorm}` : `the loss is ${loss}`;
+      throw await diverged(engine, parameters, microBatches, { step, steps, symptom });
+    }
+    if (maxGradientNorm !== null) clipByGlobalNorm(gradients, gradientNorm, maxGradientNorm);
+    const factor = learningRateFactor({ steps, warmupSteps, schedule }, step);
+    optimizer.update(parameters, gradients, factor);
+    const tokens = microBatches.reduce((sum, { batch }) => sum + batch.tokenCount, 0);
     totals.loss += loss;
     totals.balance += balance;
-    totals.tokens += batch.tokenCount;
-    await onStep({ step, loss, balance, tokens: batch.tokenCount });
+    totals.tokens += tokens;
+    totals.steps = step;
+    await onStep({ step, loss, balance, tokens, learningRate: learningRate * factor, gradientNorm });
+    if (await stopping?.after(step)) break;
   }
-  requireFinite(parameters, settings.steps);
-  return { loss: totals.loss / settings.steps, balance: totals.balance / settings.steps, tokens: totals.tokens };
+  requireFinite(parameters, totals.steps, steps);
+  const best = stopping?.restore() ?? null;
+  return { ...totals, loss: totals.loss / totals.steps, balance: totals.balance / totals.steps, best };
+}
+
+/** The dropout seeds of a batch: one a module, drawn in the modules' order. */
+function seedsOf({ model }: Engine, random: () => number): () => MicroBatch['dropoutSeed'] {
+  return () => {
+    const seeds = new Map(model.modules.map(({ name }) => [name, Math.floor(random() * 0xffff_ffff) + 1]));
+    return (module) => seeds.get(module) as number;
+  };
+}
+
+/** Takes the step again, batch by batch, to find which of them it was and where it began. */
+async function diverged(
+  engine: Engine,
+  parameters: Parameters,
+  microBatches: readonly MicroBatch[],
+  known: { readonly step: number; readonly steps: number; readonly symptom: string },
+): Promise<DivergedError> {
+  let origin: Origin | null = null;
+  let suspects = microBatches;
+  for (const microBatch of microBatches) {
+    origin = await diagnose(engine, parameters, microBatch.batch, microBatch.dropoutSeed);
+    if (origin === null) continue;
+    suspects = [microBatch];
+    break;
+  }
+  const nameOf = ({ name, ids }: Sequence): string => name ?? `one of ${ids.length} tokens`;
+  const examples = suspects.flatMap(({ sequences }) => sequences.map(nameOf));
+  return new DivergedError({ ...known, examples, origin });
 }
 
 /** No later loss shows what the last step did. */
-function requireFinite(parameters: Parameters, steps: number): void {
+function requireFinite(parameters: Parameters, step: number, steps: number): void {
   for (const [name, { values }] of parameters) {
     const index = values.findIndex((value) => !Number.isFinite(value));
     if (index < 0) continue;
-    throw new DivergedError(
-      `after step ${steps} of ${steps}: parameter ${name} holds ${values[index]} at element ${index}`,
-    );
+    const symptom = `after it parameter ${name} holds ${values[index]} at element ${index}`;
+    throw new DivergedError({ step, steps, symptom, examples: [], origin: null });
   }
-}
-
-/** Batches of `size` examples drawn without replacement, shuffled anew whenever all were seen. */
-export function shuffledBatches(examples: readonly Sequence[], size: number, random: () => number): () => Sequence[] {
-  if (examples.length === 0) throw new Error('there is no example to train on');
-  let queue: Sequence[] = [];
-  const draw = (): Sequence => {
-    if (queue.length === 0) queue = shuffled(examples, random);
-    return queue.pop() as Sequence;
-  };
-  return () => Array.from({ length: size }, draw);
 }

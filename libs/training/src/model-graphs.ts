@@ -5,10 +5,11 @@
  * | --- | --- |
  * | training | `loss` [1], `balance` [1], and `gradient:<parameter>` of loss + balanceWeight * balance |
  * | evaluation | `token_losses` [selected, 1], and of each module `chosen:`, `token:` and `experts:<module>`: what its router did |
- * | decoding | `logits` [selected, vocabulary], and the key-value cache `keys:<layer>`, `values:<layer>` |
+ * | decoding | `logits` [selected, vocabulary], and the new tokens' keys and values, `keys:<layer>` and `values:<layer>` |
  */
 import {
   add,
+  cast,
   crossEntropy,
   gatherRows,
   Graph,
@@ -22,8 +23,8 @@ import {
   type GraphOutputs,
   type Tensor,
 } from '@fedamole/graph';
-import { TOKENS, type DecoderInputs, type KeyValues, type WeightSource } from '@fedamole/models';
-import type { Model } from '@fedamole/base-models';
+import { TOKENS, type DecoderInputs, type KeyValues, type RotaryEmbedding, type WeightSource } from '@fedamole/models';
+import type { Model, QuantizedLocation, WeightLocation } from '@fedamole/base-models';
 import { dropoutMaskName, type AdapterGraph, type DropExpertInput } from '@fedamole/mole';
 import { attachAdapters, type AdapterKind } from './adapter-kind.js';
 
@@ -35,11 +36,13 @@ export const inputNames = {
   selected: 'selected',
   targets: 'targets',
   targetWeights: 'target_weights',
+  zero: 'zero',
 } as const;
 
 /** One input a window: layers differ in how far they see. */
 export const attentionBiasName = (window: number | null): string =>
   window === null ? 'attention_bias' : `attention_bias:${window}`;
+export const rotaryName = (part: 'cosines' | 'sines', { name }: RotaryEmbedding): string => `${part}:${name}`;
 export const gradientName = (parameter: string): string => `gradient:${parameter}`;
 export const chosenName = (module: string): string => `chosen:${module}`;
 export const tokenEmbeddingName = (module: string): string => `token:${module}`;
@@ -50,6 +53,8 @@ export const pastName = (part: 'keys' | 'values', layer: number): string => `pas
 export interface TrainingGraphSettings {
   readonly balanceWeight: number;
   readonly dropout: boolean;
+  /** Whether a layer's activations are computed a second time for its gradients, instead of being kept. */
+  readonly recompute: boolean;
 }
 
 export function trainingModel(model: Model, adapter: AdapterKind, settings: TrainingGraphSettings): GraphOutputs {
@@ -57,7 +62,11 @@ export function trainingModel(model: Model, adapter: AdapterKind, settings: Trai
   const { loss } = targetLoss(graph, model, weight, hidden);
   const balance = adapters.balanceLoss();
   const total = balance === null ? loss : add(loss, scale(balance, settings.balanceWeight));
-  const gradients = gradientsOf(total, adapters.parameters);
+  const gradients = gradientsOf(
+    total,
+    adapters.parameters,
+    settings.recompute ? { recomputeWith: graph.input(inputNames.zero, [1]) } : {},
+  );
   const named = adapters.parameters.map(({ name }, index) => [gradientName(name), gradients[index] as Tensor] as const);
   return { graph, outputs: { loss, ...(balance === null ? {} : { balance }), ...Object.fromEntries(named) } };
 }
@@ -85,7 +94,7 @@ export function decodingModel(model: Model, adapter: AdapterKind): GraphOutputs 
   return { graph, outputs: { logits, ...Object.fromEntries(cache) } };
 }
 
-interface Forward {
+export interface Forward {
   readonly graph: Graph;
   readonly adapters: AdapterGraph;
   readonly weight: WeightSource;
@@ -93,7 +102,7 @@ interface Forward {
   readonly present: readonly KeyValues[];
 }
 
-function forward(model: Model, adapter: AdapterKind, dropout: boolean, cached = false): Forward {
+export function forward(model: Model, adapter: AdapterKind, dropout: boolean, cached = false): Forward {
   const graph = new Graph('float32');
   const weight = weightSource(graph, model);
   const tokenWeights = graph.input(inputNames.tokenWeights, [TOKENS, 1]);
@@ -116,6 +125,11 @@ function decoderInputs(graph: Graph, { decoder }: Model, cached: boolean): Decod
     positions,
     keyPositions: () => once(inputNames.keyPositions, ['batch', 1, 1, 1, total]),
     attentionBias: (window) => once(attentionBiasName(window), ['batch', 1, 1, 'time', total]),
+    // as many rows as the longest sequence so far has tokens: a cache has room for more
+    rotaryTables: (embedding) => ({
+      cosines: once(rotaryName('cosines', embedding), ['rotary_rows', embedding.pairs]),
+      sines: once(rotaryName('sines', embedding), ['rotary_rows', embedding.pairs]),
+    }),
   };
   if (!cached) return inputs;
   const shape = ['batch', decoder.keyValueHeads, 'past', decoder.headWidth];
@@ -127,7 +141,7 @@ function decoderInputs(graph: Graph, { decoder }: Model, cached: boolean): Decod
 }
 
 /** Only the selected positions pass the output layer: those that predict a target. */
-function targetLoss(graph: Graph, model: Model, weight: WeightSource, hidden: Tensor) {
+export function targetLoss(graph: Graph, model: Model, weight: WeightSource, hidden: Tensor) {
   const { decoder } = model;
   const selected = graph.input(inputNames.selected, ['selected', 1], { dataType: 'int64' });
   const targets = graph.input(inputNames.targets, ['selected', 1], { dataType: 'int64' });
@@ -153,8 +167,41 @@ function weightSource(graph: Graph, model: Model): WeightSource {
   function load(name: string): Tensor {
     const location = model.weights.get(name);
     if (location === undefined) throw new Error(`${model.folder}: weight ${name} was not located`);
-    const { shape, dataType, file, offset, length } = location;
-    const stored = graph.weight(name, shape, dataType, { kind: 'file', file, offset, length });
-    return dataType === 'float32' ? stored : (graph.apply('cast', [stored], { to: 'float32' })[0] as Tensor);
+    const quantized = model.quantized.get(name);
+    if (quantized !== undefined) return quantizedWeight(graph, name, location.shape, quantized);
+    const stored = storedWeight(graph, name, location);
+    if (stored.dataType === 'float32') return stored;
+    if (stored.dataType === 'bfloat16' && model.form !== 'float32' && location.shape.length === 2) {
+      return graph.quantizedWeight(`${name}:float32`, location.shape, { kind: 'bfloat16', values: stored });
+    }
+    return cast(stored, 'float32');
   }
+}
+
+function quantizedWeight(graph: Graph, name: string, shape: readonly number[], held: QuantizedLocation): Tensor {
+  const part = (of: string, as?: Partial<WeightLocation>): Tensor => {
+    const location = held.parts.get(of);
+    if (location === undefined) throw new Error(`weight ${name}: its ${held.kind} form has no ${of}`);
+    return storedWeight(graph, `${name}:${as === undefined ? of : `${of} as ${as.dataType}`}`, { ...location, ...as });
+  };
+  if (held.kind === 'int8') {
+    return graph.quantizedWeight(name, shape, {
+      kind: 'int8',
+      straight: { values: part('straight'), scales: part('straightScales') },
+      transposed: { values: part('transposed'), scales: part('transposedScales') },
+    });
+  }
+  const scales = part('scales');
+  return graph.quantizedWeight(name, shape, {
+    kind: 'int4',
+    blocks: part('blocks'),
+    values: part('blocks', { dataType: 'uint4', shape }),
+    scales,
+    zeroPoints: part('zeroPoints', { dataType: 'uint4', shape: scales.shape as readonly number[] }),
+  });
+}
+
+function storedWeight(graph: Graph, name: string, location: WeightLocation): Tensor {
+  const { shape, dataType, file, offset, length } = location;
+  return graph.weight(name, shape, dataType, { kind: 'file', file, offset, length });
 }

@@ -11,6 +11,22 @@ export interface SessionSettings {
   /** Of the CPU. */
   readonly threads: number;
   readonly weightsFolder: string;
+  /** Where given, ONNX Runtime writes what every operator took to `<profile>_<time>.json`, once the session is released. */
+  readonly profile?: string;
+  /** How frozen weights are laid out in memory. */
+  readonly layout: WeightLayout;
+}
+
+export interface WeightLayout {
+  /**
+   * Whether ONNX Runtime may widen bfloat16 weights to float32 copies once, instead of at every use: faster, and larger.
+   */
+  readonly widened: boolean;
+  /**
+   * Whether ONNX Runtime repacks weights for its products, into copies. Without it they stay in the mapped file, and a
+   * product's bits depend on the number of threads wherever that leaves a thread no more than 64 columns.
+   */
+  readonly repacked: boolean;
 }
 
 export type Feeds = Record<string, Tensor>;
@@ -19,25 +35,28 @@ export class Session {
   private constructor(private readonly session: InferenceSession) {}
 
   /**
-   * Weights are read out of the mapped file. On the CPU ONNX Runtime repacks them for its matrix products: without that, a
-   * product's bits depend on the number of threads, and trainers of different machines would disagree. No memory pattern is
-   * kept per shape: that costs no time in training and a third less memory. Throws a MissingOperatorsError where the device
-   * cannot compute all of the model.
+   * Weights are read out of the mapped file, or copied to a device. No memory pattern is kept per shape: that costs no time
+   * in training. Throws a MissingOperatorsError where the device cannot compute all of the model.
    */
   static async create(model: GraphOutputs, settings: SessionSettings): Promise<Session> {
-    const { device = 'cpu', threads, weightsFolder } = settings;
+    const { device = 'cpu', threads, weightsFolder, layout, profile } = settings;
     const graph = emitGraph(model, device);
     const options: InferenceSession.SessionOptions = {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       enableMemPattern: false,
-      graphOptimizationLevel: 'basic',
+      // the copy on another device is widened in any case: providers of GPUs have no kernel that reads bfloat16
+      graphOptimizationLevel: layout.widened || device !== 'cpu' ? 'basic' : 'disabled',
+      ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
     };
+    const placed = sessionOptions(device, {
+      model_external_initializers_file_folder_path: weightsFolder,
+      disable_prepacking: layout.repacked ? '0' : '1',
+    });
     try {
-      const placed = sessionOptions(device, { model_external_initializers_file_folder_path: weightsFolder });
       return new Session(await InferenceSession.create(encodeModel(graph), { ...options, ...placed }));
     } catch (error) {
-      const missing = await missingOperators(graph, device);
+      const missing = device === 'cpu' ? [] : await missingOperators(graph, device);
       throw missing.length > 0 ? new MissingOperatorsError(device, missing) : error;
     }
   }

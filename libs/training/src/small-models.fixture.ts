@@ -61,7 +61,7 @@ export function drawnSequences({ decoder }: Model, lengths: readonly number[], s
 export async function allLogits(engine: Engine, parameters: Parameters, batch: Batch): Promise<Float32Array> {
   const { rows, time, inputIds, positions, lengths } = batch;
   const selected = BigInt64Array.from({ length: rows * time }, (_, position) => BigInt(position));
-  const input = { rows, time, past: 0, inputIds, positions, lengths, selected };
+  const input = { rows, time, inputIds, positions, lengths, selected };
   return (await engine.decode(parameters, input, null)).logits;
 }
 

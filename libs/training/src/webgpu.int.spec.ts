@@ -9,8 +9,8 @@ import type { AdapterKind } from './adapter-kind.js';
 import { makeBatch, type Batch } from './batch.js';
 import { chooseDevice } from './devices.js';
 import { Engine } from './engine.js';
-import { generateGreedily } from './generation.js';
-import { shuffledBatches, trainLocally } from './local-training.js';
+import { generate } from './generation.js';
+import { trainLocally } from './local-training.js';
 import {
   allLogits,
   distance,
@@ -22,6 +22,7 @@ import {
   rank,
   tinyModel,
 } from './small-models.fixture.js';
+import { shuffledBatches } from './training-batches.js';
 
 const family = (name: string) => (): Promise<Model> =>
   readModel(fileURLToPath(new URL(`../../../fixtures/families/${name}`, import.meta.url)));
@@ -118,8 +119,8 @@ suite(problem === null ? 'on WebGPU' : `on WebGPU (skipped: ${problem})`, () => 
         expect(distance(await allLogits(gpu, parameters, batch), logits)).toBeLessThan(TOLERANCE.logits);
         const prompts = drawnSequences(model, [5, 9, 7]).map(({ ids }) => ids);
         const generation = { maxNewTokens: 6, stopTokenIds: [], padTokenId };
-        const answers = await generateGreedily(cpu, parameters, prompts, generation);
-        expect(await generateGreedily(gpu, parameters, prompts, generation)).toEqual(answers);
+        const answers = await generate(cpu, parameters, prompts, generation);
+        expect(await generate(gpu, parameters, prompts, generation)).toEqual(answers);
       },
       PATIENCE,
     );

@@ -10,6 +10,7 @@ import { foldStream, handleCommand } from '../commands/command-handler.js';
 import { baseModelDecider } from '../commands/deciders.js';
 import { notFound, ProblemException } from '../http/problem.js';
 import { Platform } from '../platform/platform.js';
+import { adaptedModules } from './adapted-modules.js';
 import type { BaseModelResource, RegisterBaseModelBody } from './schemas.js';
 
 @Injectable()
@@ -69,7 +70,7 @@ export class BaseModelsService {
       const detail = `the folder "${name}" has digest ${actual}, not ${digest}`;
       throw new ProblemException(422, 'BASE_MODEL_DIGEST_MISMATCH', detail, { details: { actual, given: digest } });
     }
-    const modules = model.modules.map(({ name, inputWidth, outputWidth }) => ({ name, inputWidth, outputWidth }));
+    const modules = adaptedModules(model.modules);
     return { name, digest, modules, parameterCount: model.parameterCount, maxPositions: model.decoder.maxPositions };
   }
 }

@@ -3,6 +3,7 @@ import { baseModelStream, clientStream, federationStream, resolveConfiguration }
 import { listFederations } from '@fedamole/read-models';
 import { Inject, Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { foldStream, handleCommand } from '../commands/command-handler.js';
 import { baseModelDecider, clientDecider, federationDecider } from '../commands/deciders.js';
 import { ProblemException } from '../http/problem.js';
@@ -10,6 +11,7 @@ import { Platform } from '../platform/platform.js';
 import type { LoadedFederation } from './loaded-federation.js';
 import { endings, loadFederation, recordedAt } from './loaded-federation.js';
 import type { CreateFederationBody, FederationFilter, FederationPageResource, FederationResource } from './schemas.js';
+import { targetedModules } from './target-modules.js';
 
 const defaultLimit = 50;
 
@@ -17,9 +19,9 @@ const defaultLimit = 50;
 export class FederationsService {
   constructor(@Inject(Platform) private readonly platform: Platform) {}
 
-  /** Refuses what is not registered, and limits that no assignment of experts could satisfy. */
+  /** Refuses what is not registered, layers that the model lacks, and limits that no assignment of experts could satisfy. */
   async create(body: CreateFederationBody): Promise<FederationResource> {
-    const { store } = this.platform;
+    const { store, settings } = this.platform;
     const model = await foldStream(store, baseModelDecider, baseModelStream(body.baseModel));
     if (model.state.status === 'absent') {
       throw new ProblemException(422, 'BASE_MODEL_NOT_REGISTERED', `base model "${body.baseModel}" is not registered`);
@@ -27,12 +29,14 @@ export class FederationsService {
     await this.requireClients(body.clients);
     const federationId = randomUUID();
     const { name, digest, modules } = model.state.model;
+    const { targetModules } = body.configuration;
     await this.handle(federationId, {
       type: 'CreateFederation',
       federationId,
       name: body.name ?? federationId,
       baseModel: { name, digest },
-      modules,
+      modules:
+        targetModules === null ? modules : await targetedModules(join(settings.modelsFolder, name), targetModules),
       clients: body.clients,
       configuration: resolveConfiguration(body.configuration, body.clients.length),
     });

@@ -4,7 +4,7 @@ import { outcomeOf, refusedOutcome } from './outcomes.js';
 const payload = {};
 const baseline = {
   splits: { train: 1, embedding: 1, validation: 1, test: 1 },
-  metrics: { validationLoss: 1, testLoss: 1, rougeL: 0.5 },
+  metrics: { validationLoss: 1, perplexity: 3, testLoss: 1, rougeL: 0.5, choiceAccuracy: null },
   mostFrequentAnswerRougeL: 0,
   distinctTestAnswers: 1,
   seconds: 1,

@@ -1,26 +1,32 @@
 /** The engine of the last job, kept for the next: jobs of one federation share it, whatever the client. */
 import { join } from 'node:path';
 import { folderDigest } from '@fedamole/artifacts';
-import { readBaseModel, type Model } from '@fedamole/base-models';
+import { holdWeights, readBaseModel, type Model, type WeightForm } from '@fedamole/base-models';
 import { loadTokenizer, type Tokenizer } from '@fedamole/datasets';
 import type { BaseModelReference, FederationConfiguration } from '@fedamole/federation';
+import { selectModules } from '@fedamole/models';
 import { Engine, type Device } from '@fedamole/training';
 import { UnsuitableJobError } from './permanent-errors.js';
+import type { Report } from './progress.js';
 
 export interface LoadedModel {
   readonly model: Model;
   readonly tokenizer: Tokenizer;
 }
 
+export interface EngineCacheSettings {
+  readonly modelsFolder: string;
+  /** Where the forms of frozen weights are kept that models' files do not hold. */
+  readonly weightsFolder: string;
+  readonly threads: number;
+  readonly device: Device;
+}
+
 export class EngineCache {
   private readonly models = new Map<string, Promise<LoadedModel>>();
   private kept: { key: string; engine: Engine } | null = null;
 
-  constructor(
-    private readonly modelsFolder: string,
-    private readonly threads: number,
-    readonly device: Device,
-  ) {}
+  constructor(readonly settings: EngineCacheSettings) {}
 
   /** Reads a model of the models folder once. Throws where its contents have another digest. */
   model(reference: BaseModelReference): Promise<LoadedModel> {
@@ -34,23 +40,38 @@ export class EngineCache {
     return loading;
   }
 
-  async engine(reference: BaseModelReference, configuration: FederationConfiguration): Promise<Engine> {
+  /**
+   * An engine over the federation's target modules, with the frozen weights in this form: converted first where no trainer of
+   * this machine did so before.
+   */
+  async engine(
+    reference: BaseModelReference,
+    configuration: FederationConfiguration,
+    form: WeightForm,
+    report: Report,
+  ): Promise<Engine> {
     const { model } = await this.model(reference);
-    const { rank, alpha, topK, balanceWeight, dropout } = configuration;
-    const key = JSON.stringify([reference, rank, alpha, topK, balanceWeight, dropout]);
+    const { rank, alpha, topK, balanceWeight, dropout, targetModules, recomputeActivations: recompute } = configuration;
+    const adapter = { kind: 'mole', rank, alpha, topK } as const;
+    const { device, threads, weightsFolder } = this.settings;
+    const settings = { adapter, balanceWeight, dropout, recompute, device, threads };
+    const key = JSON.stringify([reference, targetModules, form, settings]);
     if (this.kept?.key === key) return this.kept.engine;
     const previous = this.kept;
     this.kept = null;
     await previous?.engine.release();
-    const adapter = { kind: 'mole', rank, alpha, topK } as const;
-    const { device, threads } = this;
-    const engine = new Engine(model, { adapter, balanceWeight, dropout, device, threads });
+    const modules = targetModules === null ? model.modules : selectModules(model.decoder, targetModules);
+    const held = await holdWeights({ ...model, modules }, form, {
+      folder: weightsFolder,
+      onMatrix: (step, steps) => report({ phase: 'loading', step, steps }),
+    });
+    const engine = new Engine(held, settings);
     this.kept = { key, engine };
     return engine;
   }
 
   private async load({ name, digest }: BaseModelReference): Promise<LoadedModel> {
-    const folder = join(this.modelsFolder, name);
+    const folder = join(this.settings.modelsFolder, name);
     const model = await readBaseModel(folder);
     const actual = await folderDigest(folder);
     if (actual !== digest) {

@@ -1,9 +1,16 @@
 /** Measures a model with its adapters on a client's validation and test splits. */
-import { generationPrompt, mostFrequentAnswer, rougeL, type Tokenizer } from '@fedamole/datasets';
+import {
+  generationPrompt,
+  isClassification,
+  mostFrequentAnswer,
+  rougeL,
+  tokenizeChoices,
+  type Tokenizer,
+} from '@fedamole/datasets';
 import type { EvaluationMetrics } from '@fedamole/federation';
 import type { Parameters } from '@fedamole/mole';
-import { generateGreedily, meanLoss, type Engine } from '@fedamole/training';
-import type { ClientSplits } from './client-data.js';
+import { choiceAccuracy, generate, meanLoss, perplexityOf, type Engine } from '@fedamole/training';
+import type { ClientExample, ClientSplits } from './client-data.js';
 import type { Report } from './progress.js';
 
 export interface MeasureSettings {
@@ -11,32 +18,56 @@ export interface MeasureSettings {
   readonly maxNewTokens: number;
 }
 
+/** Answers are generated unless every test example has choices; choices are compared wherever an example has some. */
 export async function measure(
   engine: Engine,
   parameters: Parameters,
-  { validation, test }: ClientSplits,
+  splits: ClientSplits,
   tokenizer: Tokenizer,
-  { maxLength, maxNewTokens }: MeasureSettings,
+  settings: MeasureSettings,
   report: Report,
 ): Promise<EvaluationMetrics> {
   report({ phase: 'evaluating' });
+  const { validation, test } = splits;
+  const questions = test.flatMap((example) => tokenizeChoices(tokenizer, example, settings.maxLength) ?? []);
+  const choices = questions.reduce((count, { sequences }) => count + sequences.length, 0);
+  const steps = validation.length + test.length + choices;
+  const { padTokenId } = tokenizer;
+  const onExamples = (before: number) => (done: number) => report({ phase: 'evaluating', step: before + done, steps });
+  const validationLoss = await meanLoss(engine, parameters, validation, padTokenId, onExamples(0));
+  const testLoss = await meanLoss(engine, parameters, test, padTokenId, onExamples(validation.length));
+  const onChoices = onExamples(validation.length + test.length);
+  const accuracy = choices === 0 ? null : await choiceAccuracy(engine, parameters, questions, padTokenId, onChoices);
+  const perplexity = perplexityOf(validationLoss);
+  return {
+    validationLoss,
+    perplexity: Number.isFinite(perplexity) ? perplexity : null,
+    testLoss,
+    rougeL: isClassification(test)
+      ? null
+      : await generatedRougeL(engine, parameters, test, tokenizer, settings, report),
+    choiceAccuracy: accuracy,
+  };
+}
+
+/** Mean ROUGE-L of greedy answers. */
+async function generatedRougeL(
+  engine: Engine,
+  parameters: Parameters,
+  test: readonly ClientExample[],
+  tokenizer: Tokenizer,
+  { maxLength, maxNewTokens }: MeasureSettings,
+  report: Report,
+): Promise<number> {
   const { padTokenId, stopTokenIds } = tokenizer;
-  const steps = validation.length + test.length;
-  const validationLoss = await meanLoss(engine, parameters, validation, padTokenId, (step) =>
-    report({ phase: 'evaluating', step, steps }),
-  );
-  const testLoss = await meanLoss(engine, parameters, test, padTokenId, (done) =>
-    report({ phase: 'evaluating', step: validation.length + done, steps }),
-  );
   const prompts = test.map(({ promptIds }) => generationPrompt(tokenizer, promptIds, maxLength, maxNewTokens));
   const total = prompts.length;
   report({ phase: 'generating', step: 0, steps: total });
   const generation = { maxNewTokens, stopTokenIds, padTokenId };
-  const answers = await generateGreedily(engine, parameters, prompts, generation, (finished) =>
+  const answers = await generate(engine, parameters, prompts, generation, (finished) =>
     report({ phase: 'generating', step: finished, steps: total }),
   );
-  const scores = answers.map((ids, index) => rougeL(tokenizer.decode(ids), test[index]?.output ?? ''));
-  return { validationLoss, testLoss, rougeL: mean(scores) };
+  return mean(answers.map((ids, index) => rougeL(tokenizer.decode(ids), test[index]?.output ?? '')));
 }
 
 /** What always giving the training split's most frequent answer scores on the test split. */

@@ -7,6 +7,7 @@ import type { Device } from '@fedamole/training';
 export interface ThreadSettings {
   readonly clients: Readonly<Record<string, string>>;
   readonly modelsFolder: string;
+  readonly weightsFolder: string;
   readonly artifactsFolder: string;
   readonly threads: number;
   readonly device: Device;

@@ -3,6 +3,7 @@ import { AdapterFileError } from '@fedamole/adapters';
 import { CorruptArtifactError } from '@fedamole/artifacts';
 import { ModelFolderError } from '@fedamole/base-models';
 import { DatasetError } from '@fedamole/datasets';
+import { UnsupportedModelError } from '@fedamole/models';
 import { SafetensorsError } from '@fedamole/safetensors';
 import { DivergedError, MissingOperatorsError } from '@fedamole/training';
 
@@ -20,6 +21,7 @@ const permanent = [
   ModelFolderError,
   SafetensorsError,
   UnsuitableJobError,
+  UnsupportedModelError,
 ];
 
 export const isPermanent = (error: unknown): boolean => permanent.some((kind) => error instanceof kind);

@@ -1,22 +1,17 @@
 /** One training job from its payload to its result: artifacts in, artifacts and numbers out. */
 import { decodePool, encodeAdapter, encodeEmbeddings } from '@fedamole/adapters';
 import type { ArtifactStore } from '@fedamole/artifacts';
+import type { Tokenizer } from '@fedamole/datasets';
 import type { BaselineResult, TrainingResult } from '@fedamole/federation';
-import { holdExperts, neutralParameters, stackParameters, unstackParameters, type Parameters } from '@fedamole/mole';
+import { holdExperts, neutralParameters, stackParameters, unstackParameters } from '@fedamole/mole';
 import type { TrainingJob, TrainingProgress } from '@fedamole/queues';
-import { seededRandom } from '@fedamole/seeded-random';
-import {
-  meanEmbeddings,
-  shuffledBatches,
-  trainLocally,
-  type Engine,
-  type LocalTrainingReport,
-} from '@fedamole/training';
+import { meanEmbeddings, type Engine } from '@fedamole/training';
 import { longestExample, splitSizes, type ClientDataCache, type ClientSplits } from './client-data.js';
-import type { EngineCache, LoadedModel } from './engine-cache.js';
+import type { EngineCache } from './engine-cache.js';
 import { measure, mostFrequentAnswerRougeL } from './measure.js';
 import { UnsuitableJobError } from './permanent-errors.js';
 import { reporter, type Report } from './progress.js';
+import { trainSteps, type TrainJob } from './train-steps.js';
 
 export interface Workplace {
   readonly artifacts: ArtifactStore;
@@ -24,11 +19,11 @@ export interface Workplace {
   readonly engines: EngineCache;
 }
 
-type TrainJob = Extract<TrainingJob, { kind: 'train' }>;
-
 /** What a job works with, once everything that it names was found. */
-interface Prepared extends LoadedModel {
+interface Prepared {
+  /** Over the federation's modules, with the frozen weights in its form. */
   readonly engine: Engine;
+  readonly tokenizer: Tokenizer;
   readonly splits: ClientSplits;
   readonly maxLength: number;
   readonly report: Report;
@@ -46,28 +41,29 @@ export async function runJob(
   const report = reporter(send, signal);
   report({ phase: 'loading' });
   const { configuration, baseModel, client } = job;
-  const loaded = await workplace.engines.model(baseModel);
-  const maxLength = longestExample(configuration, loaded.model.decoder.maxPositions);
+  const { model, tokenizer } = await workplace.engines.model(baseModel);
+  const maxLength = longestExample(configuration, model.decoder.maxPositions);
   const { maxNewTokens } = configuration;
-  if (maxLength - maxNewTokens <= loaded.tokenizer.prefixIds.length) {
+  if (maxLength - maxNewTokens <= tokenizer.prefixIds.length) {
     throw new UnsuitableJobError(
       `maxNewTokens is ${maxNewTokens}: of ${maxLength} positions that leaves none for a prompt`,
     );
   }
-  const splits = await workplace.data.splits(client, loaded.tokenizer, baseModel.digest, maxLength, configuration.seed);
-  const engine = await workplace.engines.engine(baseModel, configuration);
-  const prepared: Prepared = { ...loaded, engine, splits, maxLength, report };
-  const { device } = workplace.engines;
+  const splits = await workplace.data.splits(client, tokenizer, baseModel.digest, maxLength, configuration.seed);
+  const form = configuration.weights === 'auto' ? 'float32' : configuration.weights;
+  const engine = await workplace.engines.engine(baseModel, configuration, form, report);
+  const prepared: Prepared = { engine, tokenizer, splits, maxLength, report };
+  const { device } = workplace.engines.settings;
   if (job.kind === 'measure-baseline') return { ...(await measureBaseline(job, prepared)), device, seconds: elapsed() };
   return { ...(await train(job, workplace.artifacts, prepared)), device, seconds: elapsed() };
 }
 
 async function measureBaseline(
   { configuration }: TrainingJob,
-  { model, engine, splits, tokenizer, maxLength, report }: Prepared,
+  { engine, splits, tokenizer, maxLength, report }: Prepared,
 ): Promise<Omit<BaselineResult, 'device' | 'seconds'>> {
   const { rank, topK, maxNewTokens } = configuration;
-  const parameters = neutralParameters(model.modules, rank, topK);
+  const parameters = neutralParameters(engine.model.modules, rank, topK);
   return {
     splits: splitSizes(splits),
     metrics: await measure(engine, parameters, splits, tokenizer, { maxLength, maxNewTokens }, report),
@@ -81,61 +77,38 @@ async function train(
   artifacts: ArtifactStore,
   prepared: Prepared,
 ): Promise<Omit<TrainingResult, 'device' | 'seconds'>> {
-  const { model, engine, splits, tokenizer, maxLength, report } = prepared;
+  const { engine, splits, tokenizer, maxLength, report } = prepared;
+  const { modules: adapted } = engine.model;
   const { configuration, held } = job;
-  const { rank, alpha, topK, experts, stepsPerRound, maxNewTokens } = configuration;
-  const pool = decodePool(await artifacts.get(job.pool), model.modules, { rank, experts });
-  const parameters = stackParameters(model.modules, holdExperts(pool, held), rank);
+  const { rank, alpha, topK, experts, maxNewTokens } = configuration;
+  const pool = decodePool(await artifacts.get(job.pool), adapted, { rank, experts });
+  const parameters = stackParameters(adapted, holdExperts(pool, held), rank);
 
-  const trainingStarted = performance.now();
-  const trained = await trainSteps(job, prepared, parameters);
-  const trainSeconds = (performance.now() - trainingStarted) / 1000;
+  const { padTokenId } = tokenizer;
+  const trained = await trainSteps(job, { engine, splits, padTokenId, report }, parameters);
   const metrics = await measure(engine, parameters, splits, tokenizer, { maxLength, maxNewTokens }, report);
 
   let embeddings: string | null = null;
   if (!job.lastRound) {
     const steps = splits.embedding.length;
     report({ phase: 'embedding', step: 0, steps });
-    const means = await meanEmbeddings(engine, parameters, splits.embedding, tokenizer.padTokenId, (step) =>
+    const means = await meanEmbeddings(engine, parameters, splits.embedding, padTokenId, (step) =>
       report({ phase: 'embedding', step, steps }),
     );
     embeddings = await artifacts.put(encodeEmbeddings(means));
   }
-  const modules = unstackParameters(model.modules, parameters, held, rank);
-  const adapter = encodeAdapter(model.modules, modules, { rank, alpha, topK, baseModel: job.baseModel.digest });
+  const modules = unstackParameters(adapted, parameters, held, rank);
+  const adapter = encodeAdapter(adapted, modules, { rank, alpha, topK, baseModel: job.baseModel.digest });
   return {
     adapter: await artifacts.put(adapter),
     embeddings,
     splits: splitSizes(splits),
     metrics,
-    steps: stepsPerRound,
+    steps: trained.steps,
     trainLoss: trained.loss,
     balanceLoss: trained.balance,
     trainTokens: trained.tokens,
-    trainSeconds,
+    trainSeconds: trained.seconds,
     adapterBytes: adapter.byteLength,
   };
-}
-
-/** The round's optimiser steps; order of examples and dropout follow from seed, round and client name alone. */
-function trainSteps(
-  { configuration, round, client }: TrainJob,
-  { engine, splits, tokenizer, report }: Prepared,
-  parameters: Parameters,
-): Promise<LocalTrainingReport> {
-  const { seed, stepsPerRound: steps, batchSize, learningRate, learningRateDecay } = configuration;
-  const settings = {
-    steps,
-    learningRate: learningRate * learningRateDecay ** (round - 1),
-    padTokenId: tokenizer.padTokenId,
-    randomDropout: seededRandom(seed, round, client, 'dropout'),
-  };
-  const nextBatch = shuffledBatches(splits.train, batchSize, seededRandom(seed, round, client, 'order'));
-  const started = performance.now();
-  let tokens = 0;
-  return trainLocally(engine, parameters, nextBatch, settings, (step) => {
-    tokens += step.tokens;
-    const tokensPerSecond = tokens / ((performance.now() - started) / 1000);
-    report({ phase: 'training', step: step.step, steps, loss: step.loss, tokensPerSecond });
-  });
 }

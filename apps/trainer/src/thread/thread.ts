@@ -16,7 +16,7 @@ const settings = workerData as ThreadSettings;
 const workplace = {
   artifacts: new ArtifactStore(settings.artifactsFolder),
   data: new ClientDataCache(settings.clients),
-  engines: new EngineCache(settings.modelsFolder, settings.threads, settings.device),
+  engines: new EngineCache(settings),
 };
 
 const say = (message: FromThread): void => port.postMessage(message);

@@ -1,12 +1,13 @@
 import { infeasibilities } from '@fedamole/assignment';
 import { DomainError } from '../domain-error.js';
+import type { FederationConfiguration } from '../configuration.js';
 import type { FederationCommand } from './commands.js';
 import type { FederationEvent } from './events.js';
 import type { FederationState } from './state.js';
 
 /**
  * Refuses what no assignment could satisfy before anything starts. Throws FEDERATION_INFEASIBLE with every inequality of
- * the method that fails and by how much.
+ * the method that fails and by how much, or the code of what else does not go together.
  */
 export function createFederation(
   command: Extract<FederationCommand, { type: 'CreateFederation' }>,
@@ -28,6 +29,8 @@ export function createFederation(
     const words = `maxNewTokens is ${maxNewTokens}, but of maxLength ${maxLength} tokens some must be left for a prompt`;
     throw new DomainError('NO_ROOM_FOR_PROMPTS', words, { maxLength, maxNewTokens });
   }
+  requireWithinRound('warmupSteps', configuration.warmupSteps, configuration);
+  requireWithinRound('earlyStopping.evaluateEvery', configuration.earlyStopping?.evaluateEvery ?? 0, configuration);
   const { experts, expertChoices, minExperts, maxExperts, homogeneous, topK } = configuration;
   const limits = { experts, clients: clients.length, expertChoices, minExperts, maxExperts, homogeneous, topK };
   const failing = infeasibilities(limits);
@@ -44,4 +47,10 @@ export function createFederation(
       data: { federationId, name, baseModel, modules: [...modules], clients, configuration },
     },
   ];
+}
+
+function requireWithinRound(field: string, value: number, { stepsPerRound }: FederationConfiguration): void {
+  if (value <= stepsPerRound) return;
+  const words = `${field} is ${value}: at most stepsPerRound, which is ${stepsPerRound}`;
+  throw new DomainError('CONFIGURATION_CONFLICT', words, { field, value, limit: stepsPerRound });
 }

@@ -26,7 +26,7 @@ const assignment: ExpertAssignment = {
   bank: { 'layers.0.q_proj': [0, 1] },
   ward: { 'layers.0.q_proj': [2, 3] },
 };
-const metrics = { validationLoss: 2, testLoss: 2, rougeL: 0.5 };
+const metrics = { validationLoss: 2, perplexity: 7, testLoss: 2, rougeL: 0.5, choiceAccuracy: null };
 const splits = { train: 10, embedding: 1, validation: 1, test: 1 };
 const baseline: BaselineResult = { splits, metrics, mostFrequentAnswerRougeL: 0.1, distinctTestAnswers: 1, seconds: 1 };
 const trained = (letter: string): TrainingResult => ({
@@ -108,6 +108,22 @@ describe('creating a federation', () => {
       code: 'NO_ROOM_FOR_PROMPTS',
       details: { maxLength: 128, maxNewTokens: 128 },
     });
+  });
+
+  it('refuses more steps of warm-up, or from evaluation to evaluation, than a round has', () => {
+    const settings = { ...configuration, stepsPerRound: 50 };
+    const conflict = (changes: object): object => refusal({ ...create, configuration: { ...settings, ...changes } });
+    expect(conflict({ warmupSteps: 51 })).toMatchObject({
+      code: 'CONFIGURATION_CONFLICT',
+      message: 'warmupSteps is 51: at most stepsPerRound, which is 50',
+      details: { field: 'warmupSteps', value: 51, limit: 50 },
+    });
+    expect(conflict({ earlyStopping: { evaluateEvery: 60, patience: 1 } })).toMatchObject({
+      code: 'CONFIGURATION_CONFLICT',
+      details: { field: 'earlyStopping.evaluateEvery', value: 60, limit: 50 },
+    });
+    const most = { warmupSteps: 50, earlyStopping: { evaluateEvery: 50, patience: 1 } };
+    expect(typesAfter({ ...create, configuration: { ...settings, ...most } })).toEqual(['FederationCreated']);
   });
 
   it('refuses a client that is named twice', () => {

@@ -8,6 +8,7 @@ import type { PrimitiveName } from '../primitives.js';
 import type { Application, Tensor } from '../tensor.js';
 import type { Emitter } from './emitter.js';
 import type { OnnxAttribute } from './model.js';
+import { emitBfloat16Product, emitInt4Product, emitInt8Product } from './quantized-products.js';
 
 type EmissionRule<P extends PrimitiveName> = (emitter: Emitter, application: Application<P>) => void;
 
@@ -295,6 +296,9 @@ export const emissionRules: { [P in PrimitiveName]: EmissionRule<P> } = {
     emitter.write('Gemm', names(inputs), outputs, {
       attributes: { transA: { int: Number(transposeA) }, transB: { int: Number(transposeB) }, alpha: { float: alpha } },
     }),
+  bfloat16Product: emitBfloat16Product,
+  int8Product: emitInt8Product,
+  int4Product: emitInt4Product,
   reshape: (emitter, { inputs, outputs, parameters }) =>
     emitter.write('Reshape', [...names(inputs), emitter.reshapeVector(parameters.shape)], outputs),
   transpose: (emitter, { inputs, outputs, parameters }) =>

@@ -91,6 +91,16 @@ export class Emitter {
     return this.constant(this.computeType, values, shape);
   }
 
+  /** An unsigned 8-bit scalar. */
+  byte(value: number): string {
+    return this.once(`uint8 ${value}`, () => {
+      const name = `k${(this.count += 1)}`;
+      const data = { kind: 'memory', bytes: Uint8Array.of(value) } as const;
+      this.initializers.push({ name, shape: [], dataType: 'uint8', data });
+      return name;
+    });
+  }
+
   initializer({ tensor, data }: Initializer): void {
     this.initializers.push({ name: tensor.name, shape: tensor.shape, dataType: tensor.dataType, data });
   }
@@ -120,7 +130,7 @@ export class Emitter {
   }
 
   private constant(dataType: ComputeType | 'int64', values: readonly number[], shape: readonly number[]): string {
-    return this.cached(`${dataType} [${shape.join()}] ${values.join()}`, () => {
+    return this.once(`${dataType} [${shape.join()}] ${values.join()}`, () => {
       const name = `k${(this.count += 1)}`;
       const array =
         dataType === 'int64'
@@ -134,7 +144,8 @@ export class Emitter {
     });
   }
 
-  private cached(key: string, make: () => string): string {
+  /** What `make` emits, emitted for the first caller with this key. */
+  once(key: string, make: () => string): string {
     const known = this.constants.get(key);
     if (known !== undefined) return known;
     const name = make();

@@ -60,26 +60,34 @@ async function update(transaction: Prisma.TransactionClient, id: string, data: C
   await transaction.federationView.update({ where: { id }, data });
 }
 
-/** Once every client of a round has reported, the round's mean counts: as the baseline, the last and perhaps the best. */
+/** Once every client of a round has reported, the round's means count: as the baseline, the last and perhaps the best. */
 async function recordOutcome(
   transaction: Prisma.TransactionClient,
   key: { federationId: string; round: number; client: string },
   metrics: EvaluationMetrics,
 ): Promise<void> {
   const { federationId, round } = key;
-  const { rougeL, validationLoss, testLoss } = metrics;
-  await transaction.outcomeView.create({ data: { ...key, rougeL, validationLoss, testLoss } });
+  await transaction.outcomeView.create({ data: { ...key, ...metrics } });
   const federation = await transaction.federationView.findUniqueOrThrow({ where: { id: federationId } });
   const outcomes = await transaction.outcomeView.findMany({
     where: { federationId, round },
     orderBy: { client: 'asc' },
   });
   if (outcomes.length < federation.clients.length) return;
-  const mean = outcomes.reduce((sum, outcome) => sum + outcome.rougeL, 0) / outcomes.length;
-  if (round === 0) return update(transaction, federationId, { baselineRougeL: mean });
-  const best = federation.bestRougeL === null || mean > federation.bestRougeL;
+  const rougeL = mean(outcomes.map((outcome) => outcome.rougeL));
+  const accuracy = mean(outcomes.map(({ choiceAccuracy }) => choiceAccuracy));
+  if (round === 0) return update(transaction, federationId, { baselineRougeL: rougeL, baselineAccuracy: accuracy });
+  const score = mean(outcomes.map((outcome) => outcome.rougeL ?? outcome.choiceAccuracy));
+  const best = score !== null && (federation.bestScore === null || score > federation.bestScore);
   await update(transaction, federationId, {
-    lastRougeL: mean,
-    ...(best ? { bestRougeL: mean, bestRound: round } : {}),
+    lastRougeL: rougeL,
+    lastAccuracy: accuracy,
+    ...(best ? { bestRougeL: rougeL, bestAccuracy: accuracy, bestScore: score, bestRound: round } : {}),
   });
+}
+
+/** Over the clients that measured it; null where none did. */
+function mean(values: readonly (number | null)[]): number | null {
+  const measured = values.filter((value) => value !== null);
+  return measured.length === 0 ? null : measured.reduce((sum, value) => sum + value, 0) / measured.length;
 }

@@ -12,10 +12,15 @@ export interface FederationSummary {
   clients: string[];
   round: number;
   rounds: number;
-  /** Means over the clients, 0 to 1; null until every client of a round has reported. */
+  /** Means over the clients that measured it, 0 to 1; null until every client of a round has reported. */
   baselineRougeL: number | null;
   lastRougeL: number | null;
   bestRougeL: number | null;
+  baselineAccuracy: number | null;
+  lastAccuracy: number | null;
+  bestAccuracy: number | null;
+  /** Mean over all clients of ROUGE-L, or of choice accuracy where nothing is generated: what makes a round the best. */
+  bestScore: number | null;
   bestRound: number | null;
   createdAt: Date;
   finishedAt: Date | null;

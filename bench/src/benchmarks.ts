@@ -1,0 +1,23 @@
+/** All benchmarks, in the order in which they are listed. */
+import type { Benchmark } from './benchmark.js';
+import { clientJob } from './client-job.js';
+import { clientSwitch } from './client-switch.js';
+import { decoding } from './decode.js';
+import { gemmShare } from './gemm-share.js';
+import { large } from './large.js';
+import { loraStep } from './lora-step.js';
+import { memory } from './memory.js';
+import { moleSteps } from './mole-step.js';
+import { session } from './session.js';
+
+export const benchmarks: readonly Benchmark[] = [
+  ...moleSteps,
+  loraStep,
+  gemmShare,
+  memory,
+  clientJob,
+  session,
+  clientSwitch,
+  ...decoding,
+  ...large,
+];

@@ -1,0 +1,27 @@
+/** How the frozen weights of a model are laid out in memory, by their form, the model's size and what a session is for. */
+import type { Model } from '@fedamole/base-models';
+import type { WeightLayout } from './session.js';
+
+/** Parameters up to which float32 weights are repacked for training: 64 Mi of them, 256 MiB. */
+const REPACKED_PARAMETERS = 2 ** 26;
+
+export type Purpose = 'training' | 'evaluation' | 'decoding';
+
+/**
+ * Small models have narrow layers, whose products' bits would depend on the number of threads unless they are repacked; large
+ * ones have none so narrow, and stay in the mapped file. Decoding reads all weights for every token, so it widens and repacks them.
+ * The kernels of 4-bit products work on repacked weights only; integer products are exact however they are computed.
+ */
+export function weightLayout({ form, parameterCount }: Model, purpose: Purpose): WeightLayout {
+  const decoding = purpose === 'decoding';
+  switch (form) {
+    case 'float32':
+      return { widened: true, repacked: decoding || parameterCount <= REPACKED_PARAMETERS };
+    case 'bfloat16':
+      return { widened: decoding, repacked: decoding };
+    case 'int8':
+      return { widened: true, repacked: true };
+    case 'int4':
+      return { widened: false, repacked: true };
+  }
+}
