@@ -54,9 +54,9 @@ async function measure(device) {
   const times = [];
   for (let count = 0; count < steps; count += 1) times.push(await seconds(step));
   const generation = { maxNewTokens: NEW_TOKENS, stopTokenIds: [], padTokenId: 0 };
-  const generate = () => generate(engine, parameters, [prompt], generation);
-  await generate();
-  const decoding = NEW_TOKENS / (await seconds(generate));
+  const decode = () => generate(engine, parameters, [prompt], generation);
+  await decode();
+  const decoding = NEW_TOKENS / (await seconds(decode));
   await engine.release();
   const rate = tokens / median(times);
   const text = [first, median(times)].map((time) => time.toFixed(3));
