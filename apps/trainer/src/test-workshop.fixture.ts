@@ -62,6 +62,7 @@ export class Workshop {
       weightsFolder: join(this.root, 'weights'),
       artifactsFolder: this.artifacts.folder,
       threads: 1,
+      device: 'cpu',
     };
   }
 

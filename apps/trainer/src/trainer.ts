@@ -3,15 +3,17 @@ import type { TrainerSettings } from '@fedamole/config';
 import { baselineResult, trainingResult } from '@fedamole/federation';
 import { openQueue, startWorker, trainingJob, trainingQueueName } from '@fedamole/queues';
 import { startWorkerHealth, type RunningService } from '@fedamole/services';
+import { chooseDevice } from '@fedamole/training';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { TrainingThread } from './training-thread.js';
 
 export async function startTrainer(settings: TrainerSettings, logger: Logger): Promise<RunningService> {
   const { queue, pool, clients, modelsFolder, weightsFolder, artifactsFolder, threads } = settings;
+  const { device, passedOver } = await chooseDevice(settings.device);
   const queueName = trainingQueueName(pool);
   const onError = (error: Error): void => logger.warn({ err: error }, 'queue connection failed');
-  const thread = new TrainingThread({ clients, modelsFolder, weightsFolder, artifactsFolder, threads });
+  const thread = new TrainingThread({ clients, modelsFolder, weightsFolder, artifactsFolder, threads, device });
   const worker = await startWorker({
     settings: queue,
     queueName,
@@ -32,9 +34,11 @@ export async function startTrainer(settings: TrainerSettings, logger: Logger): P
   const probe = await openQueue(queue, queueName, { migrate: false, onError });
   const address = { host: settings.healthHost, port: settings.healthPort };
   const health = await startWorkerHealth(address, { queue: () => probe.ping() }, logger);
-  logger.info({ pool, threads, clients: Object.keys(clients) }, 'trainer reaches these clients');
+  logger.info({ device, passedOver, threads }, 'trainer computes on this device');
+  logger.info({ pool, clients: Object.keys(clients) }, 'trainer reaches these clients');
   return {
     url: health.url,
+    notice: `on ${device}`,
     async close() {
       await worker.close({ giveBack: true });
       await thread.close();

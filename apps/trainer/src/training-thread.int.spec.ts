@@ -52,6 +52,7 @@ describe('a job that measures the base model', () => {
     const second = baselineResult.parse(await thread.run(workshop.baselineJob(), ignore, signal()));
     expect(timeless(second)).toEqual(timeless(first));
     expect(first).not.toHaveProperty('adapter');
+    expect(first.device).toBe('cpu');
   });
 });
 
@@ -127,6 +128,7 @@ describe('a training job', () => {
 
   it('counts its steps and tokens', () => {
     expect(result.steps).toBe(3);
+    expect(result.device).toBe('cpu');
     expect(result.trainTokens).toBeGreaterThan(3 * 20);
     expect(result.trainLoss).toBeGreaterThan(0);
     // about 1 a module where nothing is specialised yet

@@ -90,6 +90,7 @@ export async function startPlatform(
   const failure = started.find((outcome) => outcome.status === 'rejected');
   if (failure) throw failure.reason;
   await write();
-  onNotice(`aggregator and ${options.trainers === 1 ? 'a trainer' : `${options.trainers} trainers`} run`);
+  const devices = [...new Set(workers.flatMap(({ notice }) => notice ?? []))].join(' and ');
+  onNotice(`aggregator and ${options.trainers === 1 ? 'a trainer' : `${options.trainers} trainers`} run ${devices}`);
   return { services, describe };
 }

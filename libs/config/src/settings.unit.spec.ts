@@ -66,6 +66,14 @@ describe('settings of a trainer', () => {
     expect(settings.threads).toBeGreaterThanOrEqual(1);
   });
 
+  it('leave the device to be chosen at start, and take only those that there are', () => {
+    const clients = { TRAINER_CLIENTS: '{"ward":"/"}' };
+    expect(readTrainerSettings({ ...environment, ...clients }).device).toBe('auto');
+    expect(readTrainerSettings({ ...environment, ...clients, TRAINER_DEVICE: 'webgpu' }).device).toBe('webgpu');
+    const problems = problemsOf(() => readTrainerSettings({ ...environment, ...clients, TRAINER_DEVICE: 'gpu' }));
+    expect(problems).toEqual([expect.stringMatching(/^TRAINER_DEVICE is "gpu": .*"auto"\|"cpu"\|"webgpu"\|"cuda"/)]);
+  });
+
   it.each([
     ['not JSON', 'TRAINER_CLIENTS is "not JSON": not JSON'],
     ['{}', 'expected at least one client'],

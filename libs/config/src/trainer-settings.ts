@@ -1,4 +1,4 @@
-import { resourceName } from '@fedamole/federation';
+import { computeDevice, resourceName, type ComputeDevice } from '@fedamole/federation';
 import type { QueueSettings } from '@fedamole/queues';
 import { defaultPool } from '@fedamole/queues';
 import { availableParallelism } from 'node:os';
@@ -18,8 +18,10 @@ export interface TrainerSettings {
   /** Absolute path of the data of every client that this trainer can train. */
   clients: Readonly<Record<string, string>>;
   pool: string;
-  /** Threads of one training step. */
+  /** Threads of one training step on the CPU. */
   threads: number;
+  /** What it computes on; `auto` chooses at start. */
+  device: 'auto' | ComputeDevice;
   healthHost: string;
   /** 0: any free one. */
   healthPort: number;
@@ -50,6 +52,7 @@ const variables = (environment: Environment) =>
       TRAINER_CLIENTS: clients,
       TRAINER_POOL: resourceName.default(defaultPool),
       TRAINER_THREADS: wholeNumber(1, 1024, availableParallelism()),
+      TRAINER_DEVICE: z.enum(['auto', ...computeDevice.options]).default('auto'),
       TRAINER_HEALTH_PORT: port(0),
       HEALTH_HOST: host,
       LOG_LEVEL: logLevel,
@@ -62,6 +65,7 @@ const variables = (environment: Environment) =>
       clients: read.TRAINER_CLIENTS,
       pool: read.TRAINER_POOL,
       threads: read.TRAINER_THREADS,
+      device: read.TRAINER_DEVICE,
       healthHost: read.HEALTH_HOST,
       healthPort: read.TRAINER_HEALTH_PORT,
       logLevel: read.LOG_LEVEL,

@@ -24,6 +24,10 @@ export type HeldExperts = z.infer<typeof heldExperts>;
 export const expertAssignment = z.record(resourceName, heldExperts);
 export type ExpertAssignment = z.infer<typeof expertAssignment>;
 
+/** What a client's steps were computed on; adapters are equal bit by bit on one device only (docs/devices.md). */
+export const computeDevice = z.enum(['cpu', 'webgpu', 'cuda']);
+export type ComputeDevice = z.infer<typeof computeDevice>;
+
 /** Examples of each split that a client really uses. */
 export const splitSizes = z.strictObject({
   train: z.int().min(0),
@@ -69,6 +73,8 @@ export const baselineResult = z.strictObject({
   /** ROUGE-L of always giving the training split's most frequent answer, and how many distinct answers the test split has. */
   mostFrequentAnswerRougeL: z.number().min(0).max(1),
   distinctTestAnswers: z.int().min(1),
+  /** The CPU where an older result leaves it out. */
+  device: computeDevice.optional(),
   seconds: z.number().min(0),
 });
 export type BaselineResult = z.infer<typeof baselineResult>;
@@ -87,6 +93,8 @@ export const trainingResult = z.strictObject({
   /** Tokens that went through forward and backward, and how long that took. */
   trainTokens: z.int().positive(),
   trainSeconds: z.number().min(0),
+  /** The CPU where an older result leaves it out. */
+  device: computeDevice.optional(),
   /** The whole job: loading, training, evaluation, embeddings, upload. */
   seconds: z.number().min(0),
   adapterBytes: z.int().positive(),

@@ -3,7 +3,7 @@
  * in the graph's own operations, so a gradient is a graph like any other. `frozen` names a primitive through which no
  * gradient passes.
  */
-import type { Shape } from './dimension.js';
+import type { Dimension, Shape } from './dimension.js';
 import {
   add,
   broadcast,
@@ -233,10 +233,12 @@ export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' }
   sum: ({ inputs: [x], outputGradients: [gradient] }) => [broadcast(gradient as Tensor, (x as Tensor).shape)],
   broadcast: ({ inputs: [x], outputGradients: [gradient] }) => [unbroadcast(gradient as Tensor, (x as Tensor).shape)],
 
-  gatherRows: ({ inputs, outputGradients }) => {
+  gatherRows: ({ inputs, outputGradients: [gradient] }) => {
     const [table, indices] = inputs as [Tensor, Tensor];
-    if (indices.shape.length !== 1) throw new Error('GatherRows: a differentiable table wants a vector of indices');
-    return [scatterRows(outputGradients[0] as Tensor, indices, dimensionOf(table, 0)), null];
+    const [rows, width] = table.shape as [Dimension, Dimension];
+    if (indices.shape.length !== 2 || indices.shape[1] !== 1)
+      throw new Error('GatherRows: a differentiable table wants a column of indices');
+    return [scatterRows(reshape(gradient as Tensor, [indices.shape[0] as Dimension, width]), indices, rows), null];
   },
   scatterRows: ({ inputs, outputGradients: [gradient] }) => [gatherRows(gradient as Tensor, inputs[1] as Tensor), null],
 

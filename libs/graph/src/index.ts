@@ -1,7 +1,11 @@
 export type { ComputeType, DataType } from './data-type.js';
 export { gradientsOf } from './differentiate.js';
 export { addDimensions, elementCount, multiplyDimensions, type Dimension, type Shape } from './dimension.js';
-export { emitModel } from './onnx/emitter.js';
+export { bindSymbols, dimensionInput, type DimensionInput, type FedShape } from './onnx/dimension-inputs.js';
+export { emitGraph, emitModel, type GraphOutputs } from './onnx/emitter.js';
+export type { ExecutionProvider } from './onnx/kernels.js';
+export { encodeModel } from './onnx/model.js';
+export { operatorModels, type OperatorModel } from './onnx/operator-models.js';
 export {
   add,
   cast,
@@ -31,6 +35,7 @@ export {
   tanh,
   topMask,
   transpose,
+  widened,
   type CrossEntropy,
   type RotaryTables,
 } from './operations.js';

@@ -1,7 +1,7 @@
 /** The functions that models are written with: each applies one primitive, or a fixed combination of a few. */
 import type { DataType } from './data-type.js';
 import type { Dimension, Shape } from './dimension.js';
-import { sameShape } from './dimension.js';
+import { elementCount, sameShape } from './dimension.js';
 import { quantizedProduct } from './quantized.js';
 import type { Tensor } from './tensor.js';
 
@@ -103,13 +103,18 @@ export const sum = (x: Tensor, axes: readonly number[]): Tensor =>
 export const broadcast = (x: Tensor, shape: Shape): Tensor =>
   sameShape(x.shape, shape) ? x : first(x.graph.apply('broadcast', [x], { shape }));
 
-/** Rows of `table` [rows, width] at `indices` (any shape): [...indices, width]. */
+/** Rows of `table` [rows, width] at `indices` of any shape, as a matrix [number of indices, width]. */
 export function gatherRows(table: Tensor, indices: Tensor): Tensor {
   const stored = table.quantized?.kind === 'bfloat16' ? table.quantized.values : table;
-  return cast(first(table.graph.apply('gatherRows', [stored, indices], {})), table.dataType);
+  const rows = cast(first(table.graph.apply('gatherRows', [stored, indices], {})), table.dataType);
+  return reshape(rows, [elementCount(indices.shape), table.shape[1] as Dimension]);
 }
 
-/** Zeros [rows, width] to which `updates` [count, width] are added at `indices` [count]. */
+/** The whole of a table that may be held in bfloat16, in the type that the graph computes in. */
+export const widened = (table: Tensor): Tensor =>
+  table.quantized?.kind === 'bfloat16' ? cast(table.quantized.values, table.dataType) : table;
+
+/** Zeros [rows, width] to which `updates` [count, width] are added at `indices` [count, 1]. */
 export const scatterRows = (updates: Tensor, indices: Tensor, rows: Dimension): Tensor =>
   first(updates.graph.apply('scatterRows', [updates, indices], { rows }));
 

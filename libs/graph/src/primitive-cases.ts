@@ -117,29 +117,33 @@ export const primitiveCases: { readonly [P in PrimitiveName]: readonly Primitive
   ],
   sum: [{ title: 'two axes', inputs: [real(2, 3, 4)], parameters: { axes: [0, 2] } }],
   broadcast: [{ title: 'a new axis', inputs: [real(3, 1)], parameters: { shape: [2, 3, 4] } }],
-  gatherRows: [{ title: 'a row twice', inputs: [real(4, 3), indices(3, 6)], parameters: {} }],
-  scatterRows: [{ title: 'a row twice', inputs: [real(6, 3), indices(3, 6)], parameters: { rows: 4 } }],
+  gatherRows: [{ title: 'a row twice', inputs: [real(4, 3), indices(3, 6, 1)], parameters: {} }],
+  scatterRows: [{ title: 'a row twice', inputs: [real(6, 3), indices(3, 6, 1)], parameters: { rows: 4 } }],
   crossEntropy: [
     {
       title: 'weighted positions',
-      inputs: [real(4, 5), frozen(7, 5), indices(7, 4), frozen(4, 1)],
+      inputs: [real(4, 5), frozen(7, 5), indices(7, 4, 1), frozen(4, 1)],
       parameters: {},
       differentiableOutputs: [0],
     },
   ],
   crossEntropyGradient: [
-    { title: 'weighted positions', inputs: [frozen(4, 7), frozen(7, 5), indices(7, 4), frozen(4, 1)], parameters: {} },
+    {
+      title: 'weighted positions',
+      inputs: [frozen(4, 7), frozen(7, 5), indices(7, 4, 1), frozen(4, 1)],
+      parameters: {},
+    },
   ],
   logitsCrossEntropy: [
     {
       title: 'weighted positions',
-      inputs: [real(4, 7), indices(7, 4), frozen(4, 1)],
+      inputs: [real(4, 7), indices(7, 4, 1), frozen(4, 1)],
       parameters: {},
       differentiableOutputs: [0],
     },
   ],
   logitsCrossEntropyGradient: [
-    { title: 'weighted positions', inputs: [frozen(4, 7), indices(7, 4), frozen(4, 1)], parameters: {} },
+    { title: 'weighted positions', inputs: [frozen(4, 7), indices(7, 4, 1), frozen(4, 1)], parameters: {} },
   ],
   topMask: [{ title: 'two of five', inputs: [frozen(3, 5)], parameters: { count: 2 } }],
   cast: [{ title: 'to the same range', inputs: [frozen(3, 5)], parameters: { to: 'float64' } }],

@@ -55,20 +55,20 @@ export interface PrimitiveParameters {
   sum: { axes: readonly number[] };
   /** Repeats dimensions of size 1 up to `shape`. */
   broadcast: { shape: Shape };
-  /** Rows of a matrix [rows, width] by index. */
+  /** Rows of a matrix [rows, width] by indices of any shape: [...indices, width]. */
   gatherRows: object;
-  /** Adds rows [indices, width] into zeros [rows, width] by index. */
+  /** Adds updates [count, width] into zeros [rows, width] by a column of indices [count, 1]. */
   scatterRows: { rows: Dimension };
   /**
    * Cross-entropy of hidden states [positions, width] against a vocabulary matrix [vocabulary, width]: inputs hidden,
-   * vocabulary, targets [positions], weights [positions, 1]; outputs the weighted sum of the losses [1], the loss of each
+   * vocabulary, targets [positions, 1], weights [positions, 1]; outputs the weighted sum of the losses [1], the loss of each
    * position [positions, 1] and the log-probabilities [positions, vocabulary].
    */
   crossEntropy: object;
   /** The gradient of `crossEntropy` with respect to the hidden states, before the weights' factor from above. */
   crossEntropyGradient: object;
   /**
-   * Cross-entropy of logits [positions, words] that were changed after the output layer: inputs logits, targets [positions],
+   * Cross-entropy of logits [positions, words] that were changed after the output layer: inputs logits, targets [positions, 1],
    * weights [positions, 1]; outputs as those of `crossEntropy`.
    */
   logitsCrossEntropy: object;

@@ -5,6 +5,7 @@ import { gradientsOf } from './differentiate.js';
 import { elementCount } from './dimension.js';
 import { gradientRules } from './gradients.js';
 import { emitModel } from './onnx/emitter.js';
+import type { ExecutionProvider } from './onnx/kernels.js';
 import { add, multiply, reshape, sum } from './operations.js';
 import { primitiveCases, type PrimitiveCase } from './primitive-cases.js';
 import type { PrimitiveName } from './primitives.js';
@@ -73,8 +74,9 @@ function ortTensor({ tensor, values }: Feed): OrtTensor {
   return new OrtTensor('float32', Float32Array.from(values), shape);
 }
 
-async function runner(graph: Graph, outputs: Record<string, Tensor>) {
-  const session = await InferenceSession.create(emitModel(graph, outputs), { graphOptimizationLevel: 'disabled' });
+async function runner(graph: Graph, outputs: Record<string, Tensor>, provider: ExecutionProvider = 'cpu') {
+  const model = emitModel(graph, outputs, provider);
+  const session = await InferenceSession.create(model, { graphOptimizationLevel: 'disabled' });
   return async (feeds: readonly Feed[]): Promise<Record<string, number[]>> => {
     const used = feeds.filter(({ tensor }) => session.inputNames.includes(tensor.name));
     const results = await session.run(Object.fromEntries(used.map((feed) => [feed.tensor.name, ortTensor(feed)])));
@@ -90,21 +92,20 @@ describe.each(names)('%s', (primitive) => {
   const cases = primitiveCases[primitive] as readonly PrimitiveCase<PrimitiveName>[];
 
   it.each(cases.map((example) => [example.title, example] as const))(
-    'computes the same in float32 as in float64: %s',
+    'computes the same in float32 as in float64, in the operators of every provider: %s',
     async (_, example) => {
-      const results = [];
-      for (const computeType of ['float32', 'float64'] as const) {
-        const built = build(primitive, example, computeType);
-        const run = await runner(
-          built.graph,
-          Object.fromEntries(built.outputs.map((output, index) => [`y${index}`, output])),
-        );
-        results.push(await run(built.feeds));
-      }
-      const [single, double] = results as [Record<string, number[]>, Record<string, number[]>];
-      expect(Object.keys(single)).toEqual(Object.keys(double));
-      for (const [name, values] of Object.entries(single)) {
-        values.forEach((value, index) => expect(value).toBeCloseTo(double[name]?.[index] as number, 5));
+      const resultsOf = async (computeType: ComputeType, provider: ExecutionProvider) => {
+        const { graph, outputs, feeds } = build(primitive, example, computeType);
+        const named = Object.fromEntries(outputs.map((output, index) => [`y${index}`, output]));
+        return (await runner(graph, named, provider))(feeds);
+      };
+      const double = await resultsOf('float64', 'cpu');
+      for (const provider of ['cpu', 'webgpu'] as const) {
+        const single = await resultsOf('float32', provider);
+        expect(Object.keys(single)).toEqual(Object.keys(double));
+        for (const [name, values] of Object.entries(single)) {
+          values.forEach((value, index) => expect(value).toBeCloseTo(double[name]?.[index] as number, 5));
+        }
       }
     },
   );

@@ -67,8 +67,8 @@ function int4Weight(graph: Graph, matrix: Int8Array): Tensor {
 /** y = x W^T, and the gradient of the sum of `slope * y` with respect to x, which is `slope W`. */
 async function run(make: (graph: Graph) => Tensor, x: Float32Array, slope: Float32Array) {
   const graph = new Graph('float32');
-  const input = graph.input('x', ['rows', INPUTS], { differentiable: true });
-  const weights = graph.input('slope', ['rows', OUTPUTS]);
+  const input = graph.input('x', [ROWS, INPUTS], { differentiable: true });
+  const weights = graph.input('slope', [ROWS, OUTPUTS]);
   const y = matmul(input, make(graph), { transposeB: true });
   const loss = reshape(sum(multiply(y, weights), [0, 1]), [1]);
   const [gradient] = gradientsOf(loss, [input]) as [Tensor];
@@ -160,7 +160,7 @@ describe.each(forms)('products with a matrix of $form', ({ make, matrix }) => {
     const graph = new Graph('float32');
     const weight = make(graph, matrix);
     expect(() => scale(weight, 2)).toThrow('scale: w is held in fewer bits, only products may use it');
-    const x = graph.input('x', ['rows', INPUTS]);
+    const x = graph.input('x', [ROWS, INPUTS]);
     expect(() => matmul(x, weight, { transposeB: true, alpha: 2 })).toThrow('only A B and A B^T are there');
   });
 });

@@ -245,8 +245,8 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
   scatterRows: (inputs, { rows }) => {
     const [updates, indices] = exactly('ScatterRows', inputs, 2);
     const [count, width] = matrix('ScatterRows', updates);
-    if (!sameShape(indices.shape, [count])) {
-      throw new Error(`ScatterRows: ${formatShape(indices.shape)} indices for ${count} rows`);
+    if (!sameShape(indices.shape, [count, 1])) {
+      throw new Error(`ScatterRows: ${formatShape(indices.shape)} indices for ${count} rows, not one column`);
     }
     return [{ shape: [rows, width], dataType: updates.dataType }];
   },
@@ -256,7 +256,7 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
     const [positions] = matrix('CrossEntropy', hidden);
     const [words] = matrix('CrossEntropy', vocabulary);
     productShape('CrossEntropy', hidden, vocabulary, false, true);
-    if (!sameShape(targets.shape, [positions]) || !sameShape(weights.shape, [positions, 1])) {
+    if (!sameShape(targets.shape, [positions, 1]) || !sameShape(weights.shape, [positions, 1])) {
       throw new Error(
         `CrossEntropy: targets ${formatShape(targets.shape)}, weights ${formatShape(weights.shape)} for ${positions} positions`,
       );
@@ -279,7 +279,7 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
   logitsCrossEntropy: (inputs) => {
     const [logits, targets, weights] = exactly('LogitsCrossEntropy', inputs, 3);
     const [positions] = matrix('LogitsCrossEntropy', logits);
-    if (!sameShape(targets.shape, [positions]) || !sameShape(weights.shape, [positions, 1])) {
+    if (!sameShape(targets.shape, [positions, 1]) || !sameShape(weights.shape, [positions, 1])) {
       throw new Error(
         `LogitsCrossEntropy: targets ${formatShape(targets.shape)}, weights ${formatShape(weights.shape)} for ${positions} positions`,
       );

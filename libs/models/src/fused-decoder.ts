@@ -2,7 +2,7 @@
  * The decoder that GPT-2 and Falcon share: layer normalisation before attention and before the feed-forward layer, and
  * queries, keys and values out of one weight. What a family does differently is an option; its file reads them.
  */
-import { add, dimensionOf, gatherRows, multiplyDimensions, reshape, type Tensor } from '@fedamole/graph';
+import { add, gatherRows, type Tensor } from '@fedamole/graph';
 import type { Activation } from './activations.js';
 import { attention } from './attention.js';
 import { UnsupportedModelError } from './configuration-fields.js';
@@ -100,9 +100,7 @@ export function fusedDecoder(options: FusedDecoderOptions): Decoder {
     hiddenStates(graph, weight, inputs, adapt) {
       const { inputIds, positions } = inputs;
       const apply = new Layers(graph, weight, adapt);
-      const tokens = multiplyDimensions(dimensionOf(inputIds, 0), dimensionOf(inputIds, 1));
-      const embed = (matrix: string, indices: Tensor): Tensor => gatherRows(weight(matrix), reshape(indices, [tokens]));
-      const words = embed(tokenEmbedding, inputIds);
+      const words = gatherRows(weight(tokenEmbedding), inputIds);
       const biases = [...options.biases(inputs), inputs.attentionBias(null)];
       const rotate = (x: Tensor, count: number): Tensor =>
         rotary === null ? x : rotateHeads(x, positions, inputs.rotaryTables(rotary), count, headWidth);
@@ -120,7 +118,7 @@ export function fusedDecoder(options: FusedDecoderOptions): Decoder {
         return { hidden: add(sum, fed), present: attended.present };
       };
       const present: KeyValues[] = [];
-      let hidden = positionEmbedding === null ? words : add(words, embed(positionEmbedding, positions));
+      let hidden = positionEmbedding === null ? words : add(words, gatherRows(weight(positionEmbedding), positions));
       layers.forEach((layer, index) => {
         const result = graph.block(hidden, () => decoderLayer(layer, index, hidden));
         hidden = result.hidden;

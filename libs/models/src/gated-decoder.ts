@@ -2,7 +2,7 @@
  * The decoder that Llama and its relatives share: RMS normalisation, rotary positions, grouped-query attention and a gated
  * feed-forward layer. What a family does differently is an option; its file reads them from config.json.
  */
-import { dimensionOf, gatherRows, multiplyDimensions, reshape, scale } from '@fedamole/graph';
+import { gatherRows, scale } from '@fedamole/graph';
 import { UnsupportedModelError } from './configuration-fields.js';
 import type { Decoder, KeyValues } from './decoder.js';
 import { decoderLayer, layerWeights } from './gated-layer.js';
@@ -53,8 +53,7 @@ export function gatedDecoder(options: GatedDecoderOptions): Decoder {
     hiddenStates(graph, weight, inputs, adapt) {
       const apply = new Layers(graph, weight, adapt);
       const tables = inputs.rotaryTables(options.rotary);
-      const tokens = multiplyDimensions(dimensionOf(inputs.inputIds, 0), dimensionOf(inputs.inputIds, 1));
-      const embedded = gatherRows(weight(EMBEDDING), reshape(inputs.inputIds, [tokens]));
+      const embedded = gatherRows(weight(EMBEDDING), inputs.inputIds);
       let hidden = options.embeddingScale === undefined ? embedded : scale(embedded, options.embeddingScale);
       const present: KeyValues[] = [];
       layers.forEach((layer, index) => {

@@ -2,7 +2,7 @@
  * OPT (Zhang et al. 2022; Hugging Face's OPTForCausalLM): learned positions from 2 on. opt-350m normalises after each part
  * instead of before it, and projects embeddings of another width in and out.
  */
-import { add, cast, dimensionOf, gatherRows, multiplyDimensions, reshape, type Tensor } from '@fedamole/graph';
+import { add, gatherRows, split, widened, type Tensor } from '@fedamole/graph';
 import { readActivation } from './activations.js';
 import { attention } from './attention.js';
 import { UnsupportedModelError, type ConfigurationFields } from './configuration-fields.js';
@@ -85,13 +85,15 @@ export function opt(config: ConfigurationFields): Decoder {
     hiddenStates(graph, weight, inputs, adapt) {
       const { inputIds, positions } = inputs;
       const apply = new Layers(graph, weight, adapt);
-      const tokens = multiplyDimensions(dimensionOf(inputIds, 0), dimensionOf(inputIds, 1));
-      const embedded = gatherRows(weight(tokenEmbedding), reshape(inputIds, [tokens]));
-      const widened = projectIn === null ? embedded : apply.linear(projectIn, embedded);
-      const rows = add(cast(positions, 'float32'), graph.constant([POSITION_OFFSET], [1]));
-      const placed = gatherRows(weight(positionEmbedding), cast(reshape(rows, [tokens]), 'int64'));
+      const embedded = gatherRows(weight(tokenEmbedding), inputIds);
+      const projected = projectIn === null ? embedded : apply.linear(projectIn, embedded);
+      const [, table] = split(widened(weight(positionEmbedding)), 0, [POSITION_OFFSET, maxPositions]) as [
+        Tensor,
+        Tensor,
+      ];
+      const placed = gatherRows(table, positions);
       const present: KeyValues[] = [];
-      let hidden = add(widened, placed);
+      let hidden = add(projected, placed);
       // each part reads the normalised states, or its sum with them is normalised
       const part = (name: string, states: Tensor, compute: (x: Tensor) => Tensor): Tensor =>
         normBefore

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { emitModel, Graph, multiply } from '@fedamole/graph';
+import { bindSymbols, dimensionInput, emitModel, Graph, multiply } from '@fedamole/graph';
 import { moleGraph, moleParameterNames } from './mole-graph.js';
 import { plainBalance, plainMean, plainToken, type PlainExpert, type PlainModule } from './plain-mole.fixture.js';
 
@@ -83,17 +83,34 @@ function drawnCase(held: number, padding: readonly boolean[], dropout: boolean, 
   return { drawn: drawnModule(held, next), x, base, mask, padding };
 }
 
+/** The dimensions that follow from the shapes of the other inputs. */
+function dimensionFeeds(session: InferenceSession, feeds: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+  const shapes = session.inputMetadata.flatMap((input) => {
+    const actual = feeds[input.name]?.dims;
+    return input.isTensor && actual !== undefined ? [{ name: input.name, declared: input.shape, actual }] : [];
+  });
+  const symbols = bindSymbols(shapes);
+  const derived: Record<string, Tensor> = {};
+  for (const name of session.inputNames) {
+    const found = dimensionInput(name, symbols);
+    if (found?.kind === 'size') derived[name] = new Tensor('float64', Float64Array.of(found.value), [1]);
+    else if (found !== null) derived[name] = new Tensor('int64', BigInt64Array.from(found.values, BigInt));
+  }
+  return derived;
+}
+
 async function run(session: InferenceSession, { drawn, x, base, mask, padding }: Case, dropout: boolean) {
   const real = padding.filter((isPadding) => !isPadding).length;
   const floats = (values: Matrix): Tensor =>
     new Tensor('float64', Float64Array.from(values.flat()), [values.length, values[0]?.length ?? 0]);
-  const results = await session.run({
+  const feeds: Record<string, Tensor> = {
     ...parameterFeeds(drawn),
     x: floats(x),
     base: floats(base),
     weights: floats(padding.map((isPadding) => [isPadding ? 0 : 1 / real])),
     ...(dropout ? { mask: floats(mask) } : {}),
-  });
+  };
+  const results = await session.run({ ...feeds, ...dimensionFeeds(session, feeds) });
   return (name: string): number[] => Array.from(results[name]?.data as Float64Array);
 }
 

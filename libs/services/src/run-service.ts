@@ -2,8 +2,8 @@
  * The life of one process of the platform: settings from the environment, one JSON line per log message, a word to its
  * supervisor when it is ready, a graceful end.
  *
- * A supervisor that starts it with an IPC channel is sent `{type: 'ready', url}`; when that channel breaks the process ends
- * too, unless it was sent `{type: 'detach'}` before.
+ * A supervisor that starts it with an IPC channel is sent `{type: 'ready', url, notice?}`; when that channel breaks the
+ * process ends too, unless it was sent `{type: 'detach'}` before.
  */
 import { SettingsError, type Environment } from '@fedamole/config';
 import { pino, type Logger } from 'pino';
@@ -11,6 +11,8 @@ import { pino, type Logger } from 'pino';
 export interface RunningService {
   /** Where it answers over HTTP. */
   readonly url: string;
+  /** What its supervisor may tell people of it, in a few words. */
+  readonly notice?: string;
   close(): Promise<void>;
 }
 
@@ -67,5 +69,5 @@ function endWhenTold(service: RunningService, logger: Logger): void {
   process.on('disconnect', () => {
     if (!detached) end('the supervisor is gone');
   });
-  process.send({ type: 'ready', url: service.url });
+  process.send({ type: 'ready', url: service.url, notice: service.notice });
 }

@@ -4,7 +4,7 @@
  * which the backward pass reaches their layers, from the last to the first.
  */
 import type { Model } from '@fedamole/base-models';
-import { emitModel, scale, sum, type Tensor } from '@fedamole/graph';
+import { scale, sum, type GraphOutputs, type Tensor } from '@fedamole/graph';
 import type { Parameters } from '@fedamole/mole';
 import type { AdapterKind } from './adapter-kind.js';
 import type { Batch } from './batch.js';
@@ -40,9 +40,10 @@ export async function diagnose(
   dropoutSeed: (module: string) => number,
 ): Promise<Origin | null> {
   const { model, settings } = engine;
-  const { bytes, checks } = diagnosticModel(model, settings.adapter, settings.dropout > 0);
+  const { forwardModel, checks } = diagnosticModel(model, settings.adapter, settings.dropout > 0);
   await engine.release();
-  const session = await Session.create(bytes, {
+  const session = await Session.create(forwardModel, {
+    device: settings.device ?? 'cpu',
     threads: settings.threads,
     weightsFolder: model.weightsFolder,
     layout: weightLayout(model, 'training'),
@@ -70,7 +71,7 @@ function diagnosticModel(
   model: Model,
   adapter: AdapterKind,
   dropout: boolean,
-): { bytes: Uint8Array; checks: readonly Check[] } {
+): { forwardModel: GraphOutputs; checks: readonly Check[] } {
   const { graph, adapters, hidden, weight } = forward(model, adapter, dropout);
   targetLoss(graph, model, weight, hidden);
   adapters.balanceLoss();
@@ -102,5 +103,5 @@ function diagnosticModel(
       checks.push({ output, origin: { pass: 'forward', operation: primitive, layer, reads: read !== undefined } });
     }
   }
-  return { bytes: emitModel(graph, outputs), checks };
+  return { forwardModel: { graph, outputs }, checks };
 }

@@ -3,10 +3,12 @@
  * every client, however many experts it holds. Sessions are made when first used.
  */
 import type { Model } from '@fedamole/base-models';
+import type { GraphOutputs } from '@fedamole/graph';
 import { dropoutMaskName, type Parameters } from '@fedamole/mole';
 import type { AdapterKind } from './adapter-kind.js';
 import { attentionFeeds } from './attention-feeds.js';
 import type { Batch } from './batch.js';
+import type { Device } from './devices.js';
 import { dropoutMask } from './dropout.js';
 import { KeyValueCache } from './key-value-cache.js';
 import {
@@ -34,6 +36,9 @@ export interface EngineSettings {
    * a third more time for a fraction of the memory. Off where left out.
    */
   readonly recompute?: boolean;
+  /** The CPU where left out. */
+  readonly device?: Device;
+  /** Of the CPU. */
   readonly threads: number;
   /** Where given, what every operator of a session took is written to `<profile>-<session>_<time>.json` on release. */
   readonly profile?: string;
@@ -144,7 +149,7 @@ export class Engine {
       [inputNames.positions]: integers(input.positions, [rows, time]),
       ...attentionFeeds(session.inputNames, this.model.decoder, { lengths, time, past }),
       [inputNames.tokenWeights]: floats(new Float32Array(rows * time), [rows * time, 1]),
-      [inputNames.selected]: integers(selected, [selected.length]),
+      [inputNames.selected]: integers(selected, [selected.length, 1]),
     });
     const output = (name: string): Float32Array => floatsOf(outputs[name], name);
     cache?.append((part, layer) => output(cacheName(part, layer)), lengths, time);
@@ -157,11 +162,12 @@ export class Engine {
     await Promise.all(sessions.map((session) => session.release()));
   }
 
-  private session(purpose: Purpose, build: () => Uint8Array): Promise<Session> {
+  private session(purpose: Purpose, build: () => GraphOutputs): Promise<Session> {
     const known = this.sessions.get(purpose);
     if (known !== undefined) return known;
-    const { threads, profile } = this.settings;
+    const { device = 'cpu', threads, profile } = this.settings;
     const created = Session.create(build(), {
+      device,
       threads,
       weightsFolder: this.model.weightsFolder,
       layout: weightLayout(this.model, purpose),
@@ -205,8 +211,8 @@ function batchFeeds(inputs: readonly string[], { decoder }: Model, batch: Batch)
     [inputNames.inputIds]: integers(batch.inputIds, [rows, time]),
     [inputNames.positions]: integers(batch.positions, [rows, time]),
     [inputNames.tokenWeights]: floats(batch.tokenWeights, [rows * time, 1]),
-    [inputNames.selected]: integers(selected, [count]),
-    [inputNames.targets]: integers(batch.targets, [count]),
+    [inputNames.selected]: integers(selected, [count, 1]),
+    [inputNames.targets]: integers(batch.targets, [count, 1]),
     [inputNames.targetWeights]: floats(new Float32Array(count).fill(batch.targetWeight), [count, 1]),
   };
 }

@@ -3,7 +3,17 @@ export { Adam, type AdamSettings } from './adam.js';
 export type { Origin } from './diagnosis.js';
 export { makeBatch, type Batch, type Sequence } from './batch.js';
 export { choiceAccuracy, chosenAnswers, type Question } from './choices.js';
+export {
+  chooseDevice,
+  DeviceError,
+  deviceChoices,
+  devices,
+  type ChosenDevice,
+  type Device,
+  type DeviceChoice,
+} from './devices.js';
 export { Engine, type DecodingInput, type EngineSettings, type Evaluation, type TrainingStep } from './engine.js';
+export { MissingOperatorsError } from './missing-operators.js';
 export {
   meanEmbeddings,
   meanLoss,

@@ -9,12 +9,15 @@ import { floats, type Feeds } from './session.js';
 /** Slots are added so many at once: more would be read in vain, fewer copied too often. */
 const GROWTH = 32;
 
+/** Never none: WebGPU's kernel of a product fails the process where there is nothing to sum over. */
+const FIRST_CAPACITY = 1;
+
 const parts = ['keys', 'values'] as const;
 export type CachePart = (typeof parts)[number];
 
 export class KeyValueCache {
   /** Slots of each row; those from its length on hold nothing that is looked at. */
-  capacity = 0;
+  capacity = FIRST_CAPACITY;
   /** Earlier tokens of each row. */
   lengths: readonly number[];
   private readonly stored = new Map<string, Float32Array>();
@@ -24,7 +27,8 @@ export class KeyValueCache {
     rows: number,
   ) {
     this.lengths = Array.from({ length: rows }, () => 0);
-    for (const [part, layer] of this.entries()) this.stored.set(pastName(part, layer), new Float32Array(0));
+    const size = rows * decoder.keyValueHeads * FIRST_CAPACITY * decoder.headWidth;
+    for (const [part, layer] of this.entries()) this.stored.set(pastName(part, layer), new Float32Array(size));
   }
 
   /** The parts of every layer. */

@@ -11,7 +11,6 @@ import {
   add,
   cast,
   crossEntropy,
-  emitModel,
   gatherRows,
   Graph,
   gradientsOf,
@@ -21,6 +20,7 @@ import {
   scale,
   softCap,
   type Dimension,
+  type GraphOutputs,
   type Tensor,
 } from '@fedamole/graph';
 import { TOKENS, type DecoderInputs, type KeyValues, type RotaryEmbedding, type WeightSource } from '@fedamole/models';
@@ -57,7 +57,7 @@ export interface TrainingGraphSettings {
   readonly recompute: boolean;
 }
 
-export function trainingModel(model: Model, adapter: AdapterKind, settings: TrainingGraphSettings): Uint8Array {
+export function trainingModel(model: Model, adapter: AdapterKind, settings: TrainingGraphSettings): GraphOutputs {
   const { graph, adapters, hidden, weight } = forward(model, adapter, settings.dropout);
   const { loss } = targetLoss(graph, model, weight, hidden);
   const balance = adapters.balanceLoss();
@@ -68,10 +68,10 @@ export function trainingModel(model: Model, adapter: AdapterKind, settings: Trai
     settings.recompute ? { recomputeWith: graph.input(inputNames.zero, [1]) } : {},
   );
   const named = adapters.parameters.map(({ name }, index) => [gradientName(name), gradients[index] as Tensor] as const);
-  return emitModel(graph, { loss, ...(balance === null ? {} : { balance }), ...Object.fromEntries(named) });
+  return { graph, outputs: { loss, ...(balance === null ? {} : { balance }), ...Object.fromEntries(named) } };
 }
 
-export function evaluationModel(model: Model, adapter: AdapterKind): Uint8Array {
+export function evaluationModel(model: Model, adapter: AdapterKind): GraphOutputs {
   const { graph, adapters, hidden, weight } = forward(model, adapter, false);
   const { tokenLosses } = targetLoss(graph, model, weight, hidden);
   const routing = [...adapters.routing()].flatMap(([module, { chosen, means }]) => [
@@ -79,19 +79,19 @@ export function evaluationModel(model: Model, adapter: AdapterKind): Uint8Array 
     [tokenEmbeddingName(module), means.token] as const,
     [expertEmbeddingsName(module), means.experts] as const,
   ]);
-  return emitModel(graph, { token_losses: tokenLosses, ...Object.fromEntries(routing) });
+  return { graph, outputs: { token_losses: tokenLosses, ...Object.fromEntries(routing) } };
 }
 
-export function decodingModel(model: Model, adapter: AdapterKind): Uint8Array {
+export function decodingModel(model: Model, adapter: AdapterKind): GraphOutputs {
   const { graph, hidden, weight, present } = forward(model, adapter, false, true);
-  const selected = gatherRows(hidden, graph.input(inputNames.selected, ['selected'], { dataType: 'int64' }));
+  const selected = gatherRows(hidden, graph.input(inputNames.selected, ['selected', 1], { dataType: 'int64' }));
   const normed = model.decoder.normalize(weight, selected);
   const logits = outputLogits(model, weight, normed);
   const cache = present.flatMap(({ keys, values }, layer) => [
     [cacheName('keys', layer), keys] as const,
     [cacheName('values', layer), values] as const,
   ]);
-  return emitModel(graph, { logits, ...Object.fromEntries(cache) });
+  return { graph, outputs: { logits, ...Object.fromEntries(cache) } };
 }
 
 export interface Forward {
@@ -143,8 +143,8 @@ function decoderInputs(graph: Graph, { decoder }: Model, cached: boolean): Decod
 /** Only the selected positions pass the output layer: those that predict a target. */
 export function targetLoss(graph: Graph, model: Model, weight: WeightSource, hidden: Tensor) {
   const { decoder } = model;
-  const selected = graph.input(inputNames.selected, ['selected'], { dataType: 'int64' });
-  const targets = graph.input(inputNames.targets, ['selected'], { dataType: 'int64' });
+  const selected = graph.input(inputNames.selected, ['selected', 1], { dataType: 'int64' });
+  const targets = graph.input(inputNames.targets, ['selected', 1], { dataType: 'int64' });
   const weights = graph.input(inputNames.targetWeights, ['selected', 1]);
   const normed = decoder.normalize(weight, gatherRows(hidden, selected));
   if (decoder.logitCap !== null) return logitsCrossEntropy(outputLogits(model, weight, normed), targets, weights);

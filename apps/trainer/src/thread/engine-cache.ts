@@ -5,7 +5,7 @@ import { holdWeights, readBaseModel, type Model, type WeightForm } from '@fedamo
 import { loadTokenizer, type Tokenizer } from '@fedamole/datasets';
 import type { BaseModelReference, FederationConfiguration } from '@fedamole/federation';
 import { selectModules } from '@fedamole/models';
-import { Engine } from '@fedamole/training';
+import { Engine, type Device } from '@fedamole/training';
 import { UnsuitableJobError } from './permanent-errors.js';
 import type { Report } from './progress.js';
 
@@ -19,13 +19,14 @@ export interface EngineCacheSettings {
   /** Where the forms of frozen weights are kept that models' files do not hold. */
   readonly weightsFolder: string;
   readonly threads: number;
+  readonly device: Device;
 }
 
 export class EngineCache {
   private readonly models = new Map<string, Promise<LoadedModel>>();
   private kept: { key: string; engine: Engine } | null = null;
 
-  constructor(private readonly settings: EngineCacheSettings) {}
+  constructor(readonly settings: EngineCacheSettings) {}
 
   /** Reads a model of the models folder once. Throws where its contents have another digest. */
   model(reference: BaseModelReference): Promise<LoadedModel> {
@@ -52,8 +53,8 @@ export class EngineCache {
     const { model } = await this.model(reference);
     const { rank, alpha, topK, balanceWeight, dropout, targetModules, recomputeActivations: recompute } = configuration;
     const adapter = { kind: 'mole', rank, alpha, topK } as const;
-    const { threads, weightsFolder } = this.settings;
-    const settings = { adapter, balanceWeight, dropout, recompute, threads };
+    const { device, threads, weightsFolder } = this.settings;
+    const settings = { adapter, balanceWeight, dropout, recompute, device, threads };
     const key = JSON.stringify([reference, targetModules, form, settings]);
     if (this.kept?.key === key) return this.kept.engine;
     const previous = this.kept;

@@ -1,6 +1,7 @@
 /** What the trainer's main thread and its training thread say to each other. */
 import type { BaselineResult, TrainingResult } from '@fedamole/federation';
 import type { TrainingJob, TrainingProgress } from '@fedamole/queues';
+import type { Device } from '@fedamole/training';
 
 /** What the thread is started with. */
 export interface ThreadSettings {
@@ -9,6 +10,7 @@ export interface ThreadSettings {
   readonly weightsFolder: string;
   readonly artifactsFolder: string;
   readonly threads: number;
+  readonly device: Device;
 }
 
 export type ToThread = { readonly type: 'run'; readonly job: TrainingJob } | { readonly type: 'abort' };

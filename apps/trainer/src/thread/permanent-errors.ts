@@ -1,11 +1,11 @@
-/** Errors that trying again would not change: wrong data, a wrong model, a corrupt artifact, training that diverges. */
+/** Errors that trying again would not change: wrong data, a wrong model or device, a corrupt artifact, training that diverges. */
 import { AdapterFileError } from '@fedamole/adapters';
 import { CorruptArtifactError } from '@fedamole/artifacts';
 import { ModelFolderError } from '@fedamole/base-models';
 import { DatasetError } from '@fedamole/datasets';
 import { UnsupportedModelError } from '@fedamole/models';
 import { SafetensorsError } from '@fedamole/safetensors';
-import { DivergedError } from '@fedamole/training';
+import { DivergedError, MissingOperatorsError } from '@fedamole/training';
 
 /** Thrown where a job asks a trainer for something that it cannot do. */
 export class UnsuitableJobError extends Error {
@@ -17,6 +17,7 @@ const permanent = [
   CorruptArtifactError,
   DatasetError,
   DivergedError,
+  MissingOperatorsError,
   ModelFolderError,
   SafetensorsError,
   UnsuitableJobError,

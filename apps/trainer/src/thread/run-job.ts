@@ -53,14 +53,15 @@ export async function runJob(
   const form = configuration.weights === 'auto' ? 'float32' : configuration.weights;
   const engine = await workplace.engines.engine(baseModel, configuration, form, report);
   const prepared: Prepared = { engine, tokenizer, splits, maxLength, report };
-  if (job.kind === 'measure-baseline') return { ...(await measureBaseline(job, prepared)), seconds: elapsed() };
-  return { ...(await train(job, workplace.artifacts, prepared)), seconds: elapsed() };
+  const { device } = workplace.engines.settings;
+  if (job.kind === 'measure-baseline') return { ...(await measureBaseline(job, prepared)), device, seconds: elapsed() };
+  return { ...(await train(job, workplace.artifacts, prepared)), device, seconds: elapsed() };
 }
 
 async function measureBaseline(
   { configuration }: TrainingJob,
   { engine, splits, tokenizer, maxLength, report }: Prepared,
-): Promise<Omit<BaselineResult, 'seconds'>> {
+): Promise<Omit<BaselineResult, 'device' | 'seconds'>> {
   const { rank, topK, maxNewTokens } = configuration;
   const parameters = neutralParameters(engine.model.modules, rank, topK);
   return {
@@ -75,7 +76,7 @@ async function train(
   job: TrainJob,
   artifacts: ArtifactStore,
   prepared: Prepared,
-): Promise<Omit<TrainingResult, 'seconds'>> {
+): Promise<Omit<TrainingResult, 'device' | 'seconds'>> {
   const { engine, splits, tokenizer, maxLength, report } = prepared;
   const { modules: adapted } = engine.model;
   const { configuration, held } = job;

@@ -27,5 +27,5 @@ const server = createServer((request, response) => {
 });
 server.listen(Number(process.env.API_PORT ?? 0), '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo;
-  if (mode !== 'silent') process.send?.({ type: 'ready', url: `http://127.0.0.1:${port}` });
+  if (mode !== 'silent') process.send?.({ type: 'ready', url: `http://127.0.0.1:${port}`, notice: 'as a fixture' });
 });

@@ -40,10 +40,11 @@ describe('a service', () => {
     return service;
   };
 
-  it('is given back once it is ready, with its address, and prints to its log', async () => {
+  it('is given back once it is ready, with its address and what it says of itself, and prints to its log', async () => {
     const service = await start('ready');
     const { pid } = (await (await fetch(service.url ?? '')).json()) as { pid: number };
     expect(pid).toBe(service.process.pid);
+    expect(service.notice).toBe('as a fixture');
     expect(await readFile(logFile, 'utf8')).toBe('fixture in mode ready\n');
   });
 

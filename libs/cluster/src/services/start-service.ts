@@ -1,6 +1,6 @@
 /**
  * One of the platform's processes, as a child that says when it is ready. Protocol on the IPC channel: the child sends
- * `{type: 'ready', url?}`; the parent may send `{type: 'detach'}`, after which the child outlives the channel. Without
+ * `{type: 'ready', url?, notice?}`; the parent may send `{type: 'detach'}`, after which the child outlives the channel. Without
  * that it ends by itself when the channel closes, so that nothing is left where the parent is killed.
  */
 import type { ChildProcess } from 'node:child_process';
@@ -31,6 +31,8 @@ export interface Service {
   process: KnownProcess;
   /** Where it listens, if it said so. */
   url: string | null;
+  /** What it said of itself, if anything. */
+  notice: string | null;
   /** From now on it outlives this process. */
   detach(): Promise<void>;
   /** SIGTERM, and SIGKILL where that is not enough; returns once it has ended. Twice is once. */
@@ -72,7 +74,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     child.disconnect();
     child.unref();
   };
-  return { name, process: known, url: outcome.url, detach, stop };
+  const { url, notice } = outcome;
+  return { name, process: known, url, notice, detach, stop };
 }
 
 /** Also for a service that another process started. */
@@ -83,7 +86,7 @@ export async function stopService(known: KnownProcess): Promise<void> {
   ]);
 }
 
-type Outcome = { kind: 'ready'; url: string | null } | { kind: 'failed'; reason: string };
+type Outcome = { kind: 'ready'; url: string | null; notice: string | null } | { kind: 'failed'; reason: string };
 
 function firstOutcome(child: ChildProcess, patience: number, signal: AbortSignal | undefined): Promise<Outcome> {
   return new Promise((resolve) => {
@@ -95,7 +98,9 @@ function firstOutcome(child: ChildProcess, patience: number, signal: AbortSignal
     };
     const onMessage = (message: unknown): void => {
       if (typeof message !== 'object' || message === null || !('type' in message) || message.type !== 'ready') return;
-      settle({ kind: 'ready', url: 'url' in message && typeof message.url === 'string' ? message.url : null });
+      const { url, notice } = message as { url?: unknown; notice?: unknown };
+      const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+      settle({ kind: 'ready', url: text(url), notice: text(notice) });
     };
     const onExit = (code: number | null, exitSignal: NodeJS.Signals | null): void =>
       settle({ kind: 'failed', reason: `${exitReason(code, exitSignal)} before it was ready` });

@@ -13,6 +13,7 @@ export interface SupervisedService {
   readonly name: string;
   readonly process: KnownProcess;
   readonly url: string | null;
+  readonly notice: string | null;
   detach(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -76,6 +77,9 @@ export async function superviseService(
     name,
     get process() {
       return service.process;
+    },
+    get notice() {
+      return service.notice;
     },
     get url() {
       return service.url;

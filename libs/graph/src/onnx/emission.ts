@@ -28,7 +28,7 @@ function swapLastAxes(emitter: Emitter, tensor: Tensor): string {
   });
 }
 
-/** Gemm for matrices; FusedMatMul with leading axes in float32, else Transpose, MatMul and Mul. */
+/** Gemm for matrices; FusedMatMul with leading axes where it is there, else Transpose, MatMul and Mul. */
 function emitProduct(emitter: Emitter, { inputs, outputs, parameters }: Application<'matmul'>): void {
   const [a, b] = inputs as [Tensor, Tensor];
   const [output] = outputs as [Tensor];
@@ -36,12 +36,13 @@ function emitProduct(emitter: Emitter, { inputs, outputs, parameters }: Applicat
   const transposes = { transA: { int: Number(transposeA) }, transB: { int: Number(transposeB) } };
   if (output.shape.length === 2) {
     emitter.write('Gemm', [a.name, b.name], [output], { attributes: { ...transposes, alpha: { float: alpha } } });
-  } else if (emitter.computeType === 'float32') {
+  } else if (emitter.has('FusedMatMul')) {
     const attributes = { ...transposes, alpha: { float: alpha } };
     emitter.write('FusedMatMul', [a.name, b.name], [output], { attributes, domain: 'com.microsoft' });
   } else {
     const left = transposeA ? swapLastAxes(emitter, a) : a.name;
     const right = transposeB ? swapLastAxes(emitter, b) : b.name;
+    if (alpha === 1) return emitter.write('MatMul', [left, right], [output]);
     const product = emitter.value('MatMul', [left, right], output.shape, output.dataType);
     emitter.write('Mul', [product, emitter.floats([alpha], [])], [output]);
   }
@@ -50,7 +51,7 @@ function emitProduct(emitter: Emitter, { inputs, outputs, parameters }: Applicat
 function emitRmsNormalize(emitter: Emitter, { inputs, outputs, parameters }: Application<'rmsNormalize'>): void {
   const [x, weight] = inputs as [Tensor, Tensor];
   const [y, inverse] = outputs as [Tensor, Tensor];
-  if (emitter.computeType === 'float32') {
+  if (emitter.has('SimplifiedLayerNormalization')) {
     const attributes = { axis: { int: -1 }, epsilon: { float: parameters.epsilon }, stash_type: { int: 1 } };
     emitter.write('SimplifiedLayerNormalization', [x.name, weight.name], [y, inverse], { attributes });
     return;
@@ -156,10 +157,9 @@ function emitLogitsCrossEntropyGradient(
   const [logProbabilities, targets, weights] = inputs as [Tensor, Tensor, Tensor];
   const { shape, dataType } = logProbabilities;
   const probabilities = emitter.value('Exp', [logProbabilities.name], shape, dataType);
-  const column = emitter.value('Unsqueeze', [targets.name, emitter.integers([1])], weights.shape, 'int64');
   const none = emitter.value('Mul', [weights.name, emitter.floats([0], [])], weights.shape, dataType);
   const minusOne = emitter.value('Sub', [none, emitter.floats([1], [])], weights.shape, dataType);
-  const difference = emitter.value('ScatterElements', [probabilities, column, minusOne], shape, dataType, {
+  const difference = emitter.value('ScatterElements', [probabilities, targets.name, minusOne], shape, dataType, {
     attributes: { axis: { int: 1 }, reduction: { string: 'add' } },
   });
   emitter.write('Mul', [difference, weights.name], outputs);
@@ -184,9 +184,8 @@ function emitLogitsCrossEntropy(
 ): void {
   const [loss, tokenLosses, logProbabilities] = outputs as [Tensor, Tensor, Tensor];
   const { dataType } = loss;
-  emitter.write('LogSoftmax', [logits], [logProbabilities], { attributes: { axis: { int: -1 } } });
-  const column = emitter.value('Unsqueeze', [targets.name, emitter.integers([1])], tokenLosses.shape, 'int64');
-  const chosen = emitter.value('GatherElements', [logProbabilities.name, column], tokenLosses.shape, dataType, {
+  emitLogSoftmax(emitter, logits, logProbabilities);
+  const chosen = emitter.value('GatherElements', [logProbabilities.name, targets.name], tokenLosses.shape, dataType, {
     attributes: { axis: { int: 1 } },
   });
   emitter.write('Neg', [chosen], [tokenLosses]);
@@ -197,14 +196,29 @@ function emitLogitsCrossEntropy(
   emitter.write('Reshape', [total, emitter.integers([1])], [loss]);
 }
 
+/** Written out it is x - max - log(sum(exp(x - max))). */
+function emitLogSoftmax(emitter: Emitter, x: string, output: Tensor): void {
+  const { shape, dataType } = output;
+  if (emitter.has('LogSoftmax'))
+    return emitter.write('LogSoftmax', [x], [output], { attributes: { axis: { int: -1 } } });
+  const column: Shape = [...shape.slice(0, -1), 1];
+  const reduce = (operator: string, of: string): string =>
+    emitter.value(operator, [of, emitter.integers([-1])], column, dataType, { attributes: { keepdims: { int: 1 } } });
+  const shifted = emitter.value('Sub', [x, reduce('ReduceMax', x)], shape, dataType);
+  const sum = reduce('ReduceSum', emitter.value('Exp', [shifted], shape, dataType));
+  emitter.write('Sub', [shifted, emitter.value('Log', [sum], column, dataType)], [output]);
+}
+
 /** (softmax V - V[target]) * weight: no scatter over the vocabulary. */
 function emitCrossEntropyGradient(emitter: Emitter, { inputs, outputs }: Application<'crossEntropyGradient'>): void {
   const [logProbabilities, vocabulary, targets, weights] = inputs as [Tensor, Tensor, Tensor, Tensor];
   const [output] = outputs as [Tensor];
   const { dataType } = output;
+  const width = output.shape[1] as Dimension;
   const probabilities = emitter.value('Exp', [logProbabilities.name], logProbabilities.shape, dataType);
   const expected = emitter.value('Gemm', [probabilities, vocabulary.name], output.shape, dataType);
-  const chosen = emitter.value('Gather', [vocabulary.name, targets.name], output.shape, dataType);
+  const rows = emitter.value('Gather', [vocabulary.name, targets.name], [...targets.shape, width], dataType);
+  const chosen = emitter.value('Reshape', [rows, emitter.reshapeVector(output.shape)], output.shape, dataType);
   const difference = emitter.value('Sub', [expected, chosen], output.shape, dataType);
   emitter.write('Mul', [difference, weights.name], [output]);
 }
@@ -249,9 +263,10 @@ function emitScatterRows(emitter: Emitter, { inputs, outputs, parameters }: Appl
     output.shape,
     output.dataType,
   );
-  const column = emitter.value('Unsqueeze', [indices.name, emitter.integers([1])], [...indices.shape, 1], 'int64');
   // the accumulating form of ScatterND: an index that occurs twice adds both rows
-  emitter.write('ScatterND', [zeros, column, updates.name], [output], { attributes: { reduction: { string: 'add' } } });
+  emitter.write('ScatterND', [zeros, indices.name, updates.name], [output], {
+    attributes: { reduction: { string: 'add' } },
+  });
 }
 
 export const emissionRules: { [P in PrimitiveName]: EmissionRule<P> } = {
@@ -313,7 +328,5 @@ export const emissionRules: { [P in PrimitiveName]: EmissionRule<P> } = {
   cast: (emitter, { inputs, outputs, parameters }) =>
     emitter.write('Cast', names(inputs), outputs, { attributes: { to: { int: onnxTypeNumber[parameters.to] } } }),
   dimensionSize: (emitter, { outputs, parameters }) =>
-    emitter.write('Cast', [emitter.dimensionValue(parameters.dimension)], outputs, {
-      attributes: { to: { int: onnxTypeNumber[emitter.computeType] } },
-    }),
+    emitter.write('Identity', [emitter.dimensionSize(parameters.dimension)], outputs),
 };

@@ -1,9 +1,18 @@
 /** Turns the part of a graph that some outputs depend on into an ONNX model. */
 import type { ComputeType, DataType } from '../data-type.js';
-import { factorsOf, termsOf, type Dimension, type Shape } from '../dimension.js';
+import type { Dimension, Shape } from '../dimension.js';
 import type { Application, Graph, Initializer, Tensor } from '../tensor.js';
+import { shapeInputName, sizeInputName, symbolsOf } from './dimension-inputs.js';
 import { emissionRules } from './emission.js';
-import { encodeModel, type OnnxAttribute, type OnnxInitializer, type OnnxNode, type OnnxValue } from './model.js';
+import { lackedOperators, type ExecutionProvider, type FusedOperator } from './kernels.js';
+import {
+  encodeModel,
+  type OnnxAttribute,
+  type OnnxGraph,
+  type OnnxInitializer,
+  type OnnxNode,
+  type OnnxValue,
+} from './model.js';
 
 export interface NodeOptions {
   readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
@@ -14,14 +23,20 @@ export class Emitter {
   private readonly nodes: OnnxNode[] = [];
   private readonly initializers: OnnxInitializer[] = [];
   private readonly intermediates: OnnxValue[] = [];
-  private readonly dimensionValues = new Map<string, string>();
+  private readonly dimensionInputs = new Map<string, OnnxValue>();
   private readonly constants = new Map<string, string>();
   private count = 0;
 
   constructor(
     readonly computeType: ComputeType,
     private readonly inputs: readonly Tensor[],
+    private readonly provider: ExecutionProvider = 'cpu',
   ) {}
+
+  /** Whether the kernels that the model is meant for include this one; in float64 there are none of them. */
+  has(operator: FusedOperator): boolean {
+    return this.computeType === 'float32' && !lackedOperators[this.provider].includes(operator);
+  }
 
   /** Adds a node that writes the given tensors. */
   write(operator: string, inputs: readonly string[], outputs: readonly Tensor[], options: NodeOptions = {}): void {
@@ -48,16 +63,19 @@ export class Emitter {
     return name;
   }
 
-  /** A vector of integers; symbolic entries are computed when the graph runs. */
+  /** A vector of integers; with a symbolic entry an input, which follows from the shapes of the others. */
   shapeVector(dimensions: readonly Dimension[]): string {
     if (dimensions.every((dimension) => typeof dimension === 'number')) return this.integers(dimensions);
-    const parts = dimensions.map((dimension) => this.dimensionValue(dimension));
-    return this.once(`shape ${dimensions.join()}`, () =>
-      this.value('Concat', parts, [dimensions.length], 'int64', { attributes: { axis: { int: 0 } } }),
-    );
+    return this.dimensionInput(shapeInputName(dimensions), dimensions, 'int64');
   }
 
-  /** The vector for Reshape: with one symbolic entry that is inferred, no computation is needed. */
+  /** A symbolic dimension's size as an input of one float. */
+  dimensionSize(dimension: Dimension): string {
+    if (typeof dimension === 'number') return this.floats([dimension], [1]);
+    return this.dimensionInput(sizeInputName(dimension), [dimension], this.computeType);
+  }
+
+  /** The vector for Reshape, which infers one symbolic entry itself. */
   reshapeVector(dimensions: readonly Dimension[]): string {
     const symbolic = dimensions.filter((dimension) => typeof dimension === 'string');
     if (symbolic.length > 1) return this.shapeVector(dimensions);
@@ -83,53 +101,32 @@ export class Emitter {
     });
   }
 
-  /** A dimension's value as an int64 vector of one element. */
-  dimensionValue(dimension: Dimension): string {
-    if (typeof dimension === 'number') return this.integers([dimension]);
-    const known = this.dimensionValues.get(dimension);
-    if (known !== undefined) return known;
-    const name = this.computeDimension(dimension);
-    this.dimensionValues.set(dimension, name);
-    return name;
-  }
-
   initializer({ tensor, data }: Initializer): void {
     this.initializers.push({ name: tensor.name, shape: tensor.shape, dataType: tensor.dataType, data });
   }
 
-  encode(outputs: Readonly<Record<string, Tensor>>): Uint8Array {
+  /** The graph with the named outputs; to be called once, at the end. */
+  finish(outputs: Readonly<Record<string, Tensor>>): OnnxGraph {
     const named = Object.entries(outputs).map(([name, tensor]) => {
       this.addNode('Identity', [tensor.name], [name], {});
       return { name, shape: tensor.shape, dataType: tensor.dataType };
     });
-    const { nodes, initializers, inputs, intermediates } = this;
-    return encodeModel({ nodes, initializers, inputs, outputs: named, intermediates });
+    const { nodes, initializers, intermediates } = this;
+    const inputs = [...this.inputs, ...this.dimensionInputs.values()];
+    return { nodes, initializers, inputs, outputs: named, intermediates };
   }
 
   private addNode(operator: string, inputs: readonly string[], outputs: readonly string[], options: NodeOptions): void {
     this.nodes.push({ operator, inputs, outputs, attributes: options.attributes ?? {}, domain: options.domain ?? '' });
   }
 
-  private computeDimension(dimension: string): string {
-    const terms = termsOf(dimension);
-    if (terms.length > 1) return this.fold('Add', terms);
-    const factors = factorsOf(dimension);
-    if (factors.length > 1) return this.fold('Mul', factors);
-    for (const input of this.inputs) {
-      const axis = input.shape.indexOf(dimension);
-      if (axis < 0) continue;
-      const shape = this.once(`shape of ${input.name}`, () =>
-        this.value('Shape', [input.name], [input.shape.length], 'int64'),
-      );
-      return this.value('Slice', [shape, this.integers([axis]), this.integers([axis + 1])], [1], 'int64');
+  private dimensionInput(name: string, dimensions: readonly Dimension[], dataType: DataType): string {
+    for (const symbol of dimensions.flatMap(symbolsOf)) {
+      if (!this.inputs.some(({ shape }) => shape.includes(symbol)))
+        throw new Error(`dimension ${symbol} is not a dimension of any input`);
     }
-    throw new Error(`dimension ${dimension} is not a dimension of any input`);
-  }
-
-  private fold(operator: 'Add' | 'Mul', terms: readonly Dimension[]): string {
-    return terms
-      .map((term) => this.dimensionValue(term))
-      .reduce((left, right) => this.value(operator, [left, right], [1], 'int64'));
+    this.dimensionInputs.set(name, { name, shape: [dimensions.length], dataType });
+    return name;
   }
 
   private constant(dataType: ComputeType | 'int64', values: readonly number[], shape: readonly number[]): string {
@@ -157,11 +154,18 @@ export class Emitter {
   }
 }
 
+/** A graph and those of its tensors that a model puts out, by the outputs' names. */
+export interface GraphOutputs {
+  readonly graph: Graph;
+  readonly outputs: Readonly<Record<string, Tensor>>;
+}
+
 /**
- * An ONNX model with the named outputs. Only what they depend on is emitted; inputs that they do not need are left out,
- * so a session's `inputNames` say what to feed.
+ * An ONNX graph with the named outputs, in operators that `provider` has. Only what they depend on is emitted; inputs that
+ * they do not need are left out, so a session's `inputNames` say what to feed: beside the graph's own inputs those that
+ * `dimensionInput` knows.
  */
-export function emitModel(graph: Graph, outputs: Readonly<Record<string, Tensor>>): Uint8Array {
+export function emitGraph({ graph, outputs }: GraphOutputs, provider: ExecutionProvider): OnnxGraph {
   const needed = new Set<Tensor>(Object.values(outputs));
   const applications: Application[] = [];
   for (const application of [...graph.applications].reverse()) {
@@ -170,7 +174,7 @@ export function emitModel(graph: Graph, outputs: Readonly<Record<string, Tensor>
     for (const input of application.inputs) needed.add(input);
   }
   const inputs = graph.inputs.filter((input) => needed.has(input));
-  const emitter = new Emitter(graph.computeType, inputs);
+  const emitter = new Emitter(graph.computeType, inputs, provider);
   for (const initializer of graph.initializers) if (needed.has(initializer.tensor)) emitter.initializer(initializer);
   for (const application of applications.reverse()) {
     (emissionRules[application.primitive] as (emitter: Emitter, application: Application) => void)(
@@ -178,5 +182,12 @@ export function emitModel(graph: Graph, outputs: Readonly<Record<string, Tensor>
       application,
     );
   }
-  return emitter.encode(outputs);
+  return emitter.finish(outputs);
 }
+
+/** The same as the bytes of a model. */
+export const emitModel = (
+  graph: Graph,
+  outputs: Readonly<Record<string, Tensor>>,
+  provider: ExecutionProvider = 'cpu',
+): Uint8Array => encodeModel(emitGraph({ graph, outputs }, provider));
