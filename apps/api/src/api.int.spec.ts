@@ -168,10 +168,11 @@ describe('a federation', () => {
   let workers: StandInWorkers;
   let federation: FederationResource;
 
-  async function create(name: string): Promise<FederationResource> {
+  async function create(name: string, options = {}): Promise<FederationResource> {
     await registerModel();
     for (const client of ['ward', 'bank']) await register(client);
-    const body = { name, baseModel: 'tiny', clients: ['ward', 'bank'], configuration: { rounds: 2, stepsPerRound: 5 } };
+    const configuration = { rounds: 2, stepsPerRound: 5, ...options };
+    const body = { name, baseModel: 'tiny', clients: ['ward', 'bank'], configuration };
     const created = await http.post<FederationResource>('/v1/federations', body);
     expect(created.status).toBe(201);
     return created.body;
@@ -283,6 +284,33 @@ describe('a federation', () => {
     const cursor = all.body.events.at(-2)?.cursor;
     expect((await http.get<EventPage>(`/v1/events?after=${cursor}`)).body.events).toHaveLength(1);
     expect((await http.get('/v1/events?after=yesterday')).status).toBe(400);
+  });
+
+  it('holds frozen weights in the form that "auto" came to, and shows what that was decided by', async () => {
+    const { id, weightForm } = await create('Auto', { weights: 'auto' });
+    expect(weightForm).toBeNull();
+    const forms: string[] = [];
+    workers = await standInWorkers({
+      settings: bench.settings.queue,
+      artifacts: bench.artifacts,
+      beforeTraining: async ({ kind, configuration }) => void forms.push(`${kind} ${configuration.weights}`),
+    });
+    await http.post(`/v1/federations/${id}/start`);
+    expect(await reached(id, 'completed')).toMatchObject({
+      configuration: { weights: 'auto' },
+      weightForm: 'int8',
+      weightFormsCompared: [
+        { form: 'float32', secondsPerStep: 1.8, lossDifference: 0, scoreDifference: 0 },
+        { form: 'int8', secondsPerStep: 1, lossDifference: 0.0078125, scoreDifference: 0 },
+      ],
+    });
+    await workers.close();
+    expect([...new Set(forms)]).toEqual(['measure-baseline auto', 'train int8']);
+    const { body } = await http.get<EventPage>(`/v1/federations/${id}/events?limit=100`);
+    expect(body.events.filter(({ type }) => type === 'WeightFormChosen')).toHaveLength(1);
+    const other = await create('Configured');
+    expect(other).toMatchObject({ weightForm: 'float32', weightFormsCompared: null });
+    await http.post(`/v1/federations/${other.id}/cancel`);
   });
 
   it('shows how far running jobs are, and ends when it is cancelled', async () => {

@@ -6,7 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { encodePool } from '@fedamole/adapters';
 import { ArtifactStore, folderDigest } from '@fedamole/artifacts';
 import { readModel, type Model } from '@fedamole/base-models';
-import { federationConfiguration, resolveConfiguration, type FederationConfigurationInput } from '@fedamole/federation';
+import {
+  federationConfiguration,
+  resolveConfiguration,
+  trainingConfiguration,
+  type FederationConfigurationInput,
+} from '@fedamole/federation';
 import { selectModules } from '@fedamole/models';
 import { initialisePool } from '@fedamole/mole';
 import type { TrainingJob } from '@fedamole/queues';
@@ -19,6 +24,7 @@ const EXPERTS = 6;
 
 export const clients = ['call-notes', 'hospital-triage'] as const;
 export type TrainJob = Extract<TrainingJob, { kind: 'train' }>;
+export type BaselineJob = Extract<TrainingJob, { kind: 'measure-baseline' }>;
 
 export class Workshop {
   private constructor(
@@ -73,17 +79,25 @@ export class Workshop {
     return { federationId: 'federation', round: 1, attempt: 1, configuration, client: 'call-notes', baseModel };
   }
 
-  baselineJob(changes: FederationConfigurationInput = {}): TrainingJob {
+  baselineJob(changes: FederationConfigurationInput = {}): BaselineJob {
     return { ...this.header(changes), round: 0, kind: 'measure-baseline' };
   }
 
   /** The first round of a client that holds experts 0 and 3 of every other module, and 1, 2 and 5 of the rest. */
   async trainJob(changes: FederationConfigurationInput = {}): Promise<TrainJob> {
     const header = this.header(changes);
-    const { targetModules } = header.configuration;
+    const configuration = trainingConfiguration.parse(header.configuration);
+    const { targetModules } = configuration;
     const modules = targetModules === null ? this.model.modules : selectModules(this.model.decoder, targetModules);
     const held = Object.fromEntries(modules.map(({ name }, index) => [name, index % 2 === 0 ? [0, 3] : [1, 2, 5]]));
-    return { ...header, kind: 'train', pool: await this.storePool(4, EXPERTS, modules), held, lastRound: false };
+    return {
+      ...header,
+      configuration,
+      kind: 'train',
+      pool: await this.storePool(4, EXPERTS, modules),
+      held,
+      lastRound: false,
+    };
   }
 
   /** The digest of a first pool. */

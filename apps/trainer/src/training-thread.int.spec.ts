@@ -56,6 +56,37 @@ describe('a job that measures the base model', () => {
   });
 });
 
+describe('a job that measures forms of frozen weights, for "auto"', () => {
+  const auto = { weights: 'auto' } as const;
+
+  it('takes the time of steps once, and evaluates a form where it is faster by a twentieth', async () => {
+    const phases: string[] = [];
+    const receive = ({ phase }: TrainingProgress): void => void phases.push(phase);
+    const { metrics, weightForms } = baselineResult.parse(
+      await thread.run(workshop.baselineJob(auto), receive, signal()),
+    );
+    const [float32, int8] = weightForms ?? [];
+    expect(weightForms).toHaveLength(2);
+    expect(float32).toEqual({ form: 'float32', secondsPerStep: expect.any(Number), metrics });
+    expect(int8?.form).toBe('int8');
+    const faster = (int8?.secondsPerStep ?? 0) <= 0.95 * (float32?.secondsPerStep ?? 0);
+    expect(int8?.metrics !== null).toBe(faster);
+    expect(phases).toContain('comparing');
+    const other = baselineResult.parse(
+      await thread.run({ ...workshop.baselineJob(auto), client: 'hospital-triage' }, ignore, signal()),
+    );
+    expect(other.metrics).not.toEqual(metrics);
+    expect(other.weightForms?.map(({ secondsPerStep }) => secondsPerStep)).toEqual(
+      weightForms?.map(({ secondsPerStep }) => secondsPerStep),
+    );
+  });
+
+  it('measures nothing of the kind where a form is configured', async () => {
+    const { weightForms } = baselineResult.parse(await thread.run(workshop.baselineJob(), ignore, signal()));
+    expect(weightForms).toBeNull();
+  });
+});
+
 describe("a client's choices", () => {
   const letters = ['a', 'b', 'c'];
   const line = (input: number, choices?: readonly string[]): string =>

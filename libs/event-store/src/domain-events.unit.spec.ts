@@ -13,4 +13,17 @@ describe('a stored event', () => {
       data: { federationId: 'one', configuration: today },
     });
   });
+
+  it('comes out in the shape of today: a baseline has null for what was not measured', () => {
+    const splits = { train: 1, embedding: 1, validation: 1, test: 1 };
+    const metrics = { validationLoss: 1, testLoss: 2, rougeL: 0.5 };
+    const result = { splits, metrics, mostFrequentAnswerRougeL: 0, distinctTestAnswers: 1, seconds: 1 };
+    const event = { type: 'BaselineMeasured', data: { federationId: 'one', round: 0, client: 'bank', result } };
+    expect(asDomainEvent<FederationEvent>(event as unknown as StoredEvent)).toMatchObject({
+      data: {
+        client: 'bank',
+        result: { ...result, metrics: { perplexity: null, choiceAccuracy: null }, weightForms: null },
+      },
+    });
+  });
 });

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { trainingOptions } from './training-options.js';
+import { weightForm } from './weight-form.js';
 
 /** Names go into job ids (`<federation>.<round>.<client>.<attempt>`) and file names, so neither `.` nor `:` nor `/`. */
 export const resourceName = z
@@ -86,6 +87,11 @@ export const federationConfiguration = methodConfiguration.extend(trainingOption
 /** As events and jobs carry it: all defaults filled in, `experts` too. Earlier ones lack the training options. */
 export const resolvedConfiguration = methodConfiguration.required().extend(trainingOptions);
 export type FederationConfiguration = z.infer<typeof resolvedConfiguration>;
+
+/** As training jobs carry it: the form of the frozen weights is known, whoever chose it. */
+export const trainingConfiguration = resolvedConfiguration.extend({ weights: weightForm.default('float32') });
+export type TrainingConfiguration = z.infer<typeof trainingConfiguration>;
+
 export type FederationConfigurationInput = z.input<typeof federationConfiguration>;
 
 /**

@@ -3,7 +3,12 @@ export type { BaseModel, BaseModelCommand, BaseModelEvent, BaseModelState } from
 export { decideBaseModel, evolveBaseModel, initialBaseModel } from './base-model/base-model.js';
 export type { ClientCommand, ClientEvent, ClientState } from './client/client.js';
 export { decideClient, evolveClient, initialClient } from './client/client.js';
-export type { AssignmentStrategy, FederationConfiguration, FederationConfigurationInput } from './configuration.js';
+export type {
+  AssignmentStrategy,
+  FederationConfiguration,
+  FederationConfigurationInput,
+  TrainingConfiguration,
+} from './configuration.js';
 export {
   assignmentStrategy,
   digest,
@@ -12,6 +17,7 @@ export {
   resolvedConfiguration,
   baseModelName,
   resourceName,
+  trainingConfiguration,
 } from './configuration.js';
 export type { DomainErrorCode } from './domain-error.js';
 export { DomainError, domainErrorCodes } from './domain-error.js';
@@ -23,7 +29,9 @@ export type { RequiredAggregationPayload, RequiredJob, RequiredTrainingPayload }
 export { abandonedJobs, aggregationJobId, jobId, requiredJobs } from './federation/required-jobs.js';
 export type { AggregatedPool, Federation, FederationState, FederationStatus, Round } from './federation/state.js';
 export { upcastMetrics } from './federation/upcast-metrics.js';
-export { federationStatuses, initialFederation } from './federation/state.js';
+export { federationStatuses, initialFederation, weightFormOf } from './federation/state.js';
+export type { WeightFormComparison } from './federation/weight-form-choice.js';
+export { weightFormBounds, weightFormComparison } from './federation/weight-form-choice.js';
 export { upcastConfiguration } from './federation/upcast-configuration.js';
 export type {
   AdaptedModule,
@@ -36,6 +44,7 @@ export type {
   HeldExperts,
   SplitSizes,
   TrainingResult,
+  WeightFormMeasurement,
 } from './results.js';
 export {
   adaptedModule,
@@ -48,5 +57,8 @@ export {
   heldExperts,
   splitSizes,
   trainingResult,
+  weightFormMeasurement,
 } from './results.js';
+export type { WeightForm } from './weight-form.js';
+export { weightForm } from './weight-form.js';
 export { baseModelStream, clientStream, federationIdOf, federationStream } from './streams.js';

@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 import { baseModelName, digest, resourceName } from './configuration.js';
+import { weightForm } from './weight-form.js';
 
 /** The base model that a federation adapts: a folder under the models root, by name and digest of its contents. */
 export const baseModelReference = z.strictObject({ name: baseModelName, digest });
@@ -66,6 +67,16 @@ export const evaluationMetrics = z.strictObject({
 });
 export type EvaluationMetrics = z.infer<typeof evaluationMetrics>;
 
+/** How fast a client's trainer takes steps with the frozen weights in one form, and what the base model measures then. */
+export const weightFormMeasurement = z.strictObject({
+  form: weightForm,
+  secondsPerStep: z.number().positive().describe('Median of a few training steps on a batch of typical length.'),
+  metrics: evaluationMetrics
+    .nullable()
+    .describe('With untrained adapters; null where the form was not worth evaluating.'),
+});
+export type WeightFormMeasurement = z.infer<typeof weightFormMeasurement>;
+
 /** Round 0: the base model as it comes, on a client's splits. */
 export const baselineResult = z.strictObject({
   splits: splitSizes,
@@ -73,6 +84,11 @@ export const baselineResult = z.strictObject({
   /** ROUGE-L of always giving the training split's most frequent answer, and how many distinct answers the test split has. */
   mostFrequentAnswerRougeL: z.number().min(0).max(1),
   distinctTestAnswers: z.int().min(1),
+  weightForms: z
+    .array(weightFormMeasurement)
+    .nullable()
+    .default(null)
+    .describe('Float32 and the forms that it was compared with; null unless `weights` is "auto".'),
   /** The CPU where an older result leaves it out. */
   device: computeDevice.optional(),
   seconds: z.number().min(0),

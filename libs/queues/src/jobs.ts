@@ -10,6 +10,7 @@ import {
   heldExperts,
   resolvedConfiguration,
   resourceName,
+  trainingConfiguration,
 } from '@fedamole/federation';
 import { z } from 'zod';
 
@@ -31,6 +32,7 @@ export const trainingJob = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('train'),
     ...jobHeader,
+    configuration: trainingConfiguration,
     client: resourceName,
     baseModel: baseModelReference,
     pool: digest,
@@ -75,7 +77,7 @@ export type AggregationJob = z.infer<typeof aggregationJob>;
 
 /** What a running training job last said of itself. Only for people to watch: nothing is decided by it. */
 export const trainingProgress = z.strictObject({
-  phase: z.enum(['loading', 'training', 'evaluating', 'generating', 'embedding']),
+  phase: z.enum(['loading', 'comparing', 'training', 'evaluating', 'generating', 'embedding']),
   step: z.int().min(0),
   steps: z.int().min(0),
   loss: z.number().nullable(),

@@ -1,5 +1,11 @@
 import type { FederationCommand } from '@fedamole/federation';
-import { baseModelStream, clientStream, federationStream, resolveConfiguration } from '@fedamole/federation';
+import {
+  baseModelStream,
+  clientStream,
+  federationStream,
+  resolveConfiguration,
+  weightFormOf,
+} from '@fedamole/federation';
 import { listFederations } from '@fedamole/read-models';
 import { Inject, Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
@@ -86,7 +92,7 @@ export class FederationsService {
 }
 
 function asResource({ federation, stored }: LoadedFederation): FederationResource {
-  const { id, name, status, reason, baseModel, configuration, round } = federation;
+  const { id, name, status, reason, baseModel, configuration, chosenWeightForm, round } = federation;
   return {
     id,
     name,
@@ -96,6 +102,8 @@ function asResource({ federation, stored }: LoadedFederation): FederationResourc
     modules: [...federation.modules],
     clients: [...federation.clients],
     configuration,
+    weightForm: weightFormOf(federation),
+    weightFormsCompared: chosenWeightForm === null ? null : [...chosenWeightForm.compared],
     round,
     rounds: configuration.rounds,
     createdAt: recordedAt(stored, 'FederationCreated') ?? '',

@@ -1,4 +1,5 @@
 import { resourceName } from '@fedamole/federation';
+import { trainingProgress } from '@fedamole/queues';
 import { z } from 'zod';
 import { federationStatus } from './schemas.js';
 
@@ -8,10 +9,7 @@ export type WorkState = z.infer<typeof workState>;
 export const clientProgress = z.strictObject({
   client: resourceName,
   state: workState,
-  phase: z
-    .enum(['loading', 'training', 'evaluating', 'generating', 'embedding'])
-    .nullable()
-    .describe('What its trainer is at; null while none is.'),
+  phase: trainingProgress.shape.phase.nullable().describe('What its trainer is at; null while none is.'),
   step: z.int(),
   steps: z.int(),
   loss: z.number().nullable().describe('Nats per target token.'),

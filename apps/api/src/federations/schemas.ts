@@ -7,6 +7,8 @@ import {
   federationStatuses,
   resolvedConfiguration,
   resourceName,
+  weightForm,
+  weightFormComparison,
 } from '@fedamole/federation';
 import { z } from 'zod';
 import { printableText } from '../http/printable-text.js';
@@ -34,6 +36,15 @@ export const federationResource = z.strictObject({
   modules: z.array(adaptedModule),
   clients: z.array(resourceName).describe('By name.'),
   configuration: resolvedConfiguration,
+  weightForm: weightForm
+    .nullable()
+    .describe('How frozen weights are held in training; null while "auto" has not come to a form.'),
+  weightFormsCompared: z
+    .array(weightFormComparison)
+    .nullable()
+    .describe(
+      'What "auto" was decided by, after all baselines, float32 first; null before, and where a form was configured.',
+    ),
   round: z.int().describe('The round that was started last; 0 measures the base model.'),
   rounds: z.int(),
   createdAt: z.iso.datetime(),

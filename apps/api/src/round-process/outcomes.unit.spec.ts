@@ -15,7 +15,7 @@ describe('an outcome', () => {
     const job = { id: 'one.0.ward.1', state: 'completed' as const, payload, result: baseline };
     expect(outcomeOf('training', job)).toEqual({
       federationId: 'one',
-      command: { type: 'RecordBaseline', client: 'ward', result: baseline },
+      command: { type: 'RecordBaseline', client: 'ward', result: { ...baseline, weightForms: null } },
     });
   });
 

@@ -1,33 +1,17 @@
 /** One training job from its payload to its result: artifacts in, artifacts and numbers out. */
 import { decodePool, encodeAdapter, encodeEmbeddings } from '@fedamole/adapters';
 import type { ArtifactStore } from '@fedamole/artifacts';
-import type { Tokenizer } from '@fedamole/datasets';
-import type { BaselineResult, TrainingResult } from '@fedamole/federation';
-import { holdExperts, neutralParameters, stackParameters, unstackParameters } from '@fedamole/mole';
+import type { BaselineResult, TrainingResult, WeightForm } from '@fedamole/federation';
+import { holdExperts, stackParameters, unstackParameters } from '@fedamole/mole';
 import type { TrainingJob, TrainingProgress } from '@fedamole/queues';
 import { meanEmbeddings, type Engine } from '@fedamole/training';
-import { longestExample, splitSizes, type ClientDataCache, type ClientSplits } from './client-data.js';
-import type { EngineCache } from './engine-cache.js';
-import { measure, mostFrequentAnswerRougeL } from './measure.js';
+import { longestExample, splitSizes } from './client-data.js';
+import { measure } from './measure.js';
+import { measureBaseline } from './measure-baseline.js';
 import { UnsuitableJobError } from './permanent-errors.js';
-import { reporter, type Report } from './progress.js';
+import { reporter } from './progress.js';
 import { trainSteps, type TrainJob } from './train-steps.js';
-
-export interface Workplace {
-  readonly artifacts: ArtifactStore;
-  readonly data: ClientDataCache;
-  readonly engines: EngineCache;
-}
-
-/** What a job works with, once everything that it names was found. */
-interface Prepared {
-  /** Over the federation's modules, with the frozen weights in its form. */
-  readonly engine: Engine;
-  readonly tokenizer: Tokenizer;
-  readonly splits: ClientSplits;
-  readonly maxLength: number;
-  readonly report: Report;
-}
+import type { Prepared, Workplace } from './workplace.js';
 
 /** Throws where the job cannot be done, or was aborted. The same job always has the same artifacts. */
 export async function runJob(
@@ -50,26 +34,14 @@ export async function runJob(
     );
   }
   const splits = await workplace.data.splits(client, tokenizer, baseModel.digest, maxLength, configuration.seed);
-  const form = configuration.weights === 'auto' ? 'float32' : configuration.weights;
-  const engine = await workplace.engines.engine(baseModel, configuration, form, report);
+  const { artifacts, engines, stepTimes } = workplace;
+  const engine = (form: WeightForm): Promise<Engine> => engines.engine(baseModel, configuration, form, report);
   const prepared: Prepared = { engine, tokenizer, splits, maxLength, report };
-  const { device } = workplace.engines.settings;
-  if (job.kind === 'measure-baseline') return { ...(await measureBaseline(job, prepared)), device, seconds: elapsed() };
-  return { ...(await train(job, workplace.artifacts, prepared)), device, seconds: elapsed() };
-}
-
-async function measureBaseline(
-  { configuration }: TrainingJob,
-  { engine, splits, tokenizer, maxLength, report }: Prepared,
-): Promise<Omit<BaselineResult, 'device' | 'seconds'>> {
-  const { rank, topK, maxNewTokens } = configuration;
-  const parameters = neutralParameters(engine.model.modules, rank, topK);
-  return {
-    splits: splitSizes(splits),
-    metrics: await measure(engine, parameters, splits, tokenizer, { maxLength, maxNewTokens }, report),
-    mostFrequentAnswerRougeL: mostFrequentAnswerRougeL(splits),
-    distinctTestAnswers: new Set(splits.test.map(({ output }) => output)).size,
-  };
+  const result =
+    job.kind === 'measure-baseline'
+      ? await measureBaseline(job, prepared, stepTimes)
+      : await train(job, artifacts, prepared);
+  return { ...result, device: engines.settings.device, seconds: elapsed() };
 }
 
 async function train(
@@ -77,9 +49,10 @@ async function train(
   artifacts: ArtifactStore,
   prepared: Prepared,
 ): Promise<Omit<TrainingResult, 'device' | 'seconds'>> {
-  const { engine, splits, tokenizer, maxLength, report } = prepared;
-  const { modules: adapted } = engine.model;
+  const { splits, tokenizer, maxLength, report } = prepared;
   const { configuration, held } = job;
+  const engine = await prepared.engine(configuration.weights);
+  const { modules: adapted } = engine.model;
   const { rank, alpha, topK, experts, maxNewTokens } = configuration;
   const pool = decodePool(await artifacts.get(job.pool), adapted, { rank, experts });
   const parameters = stackParameters(adapted, holdExperts(pool, held), rank);

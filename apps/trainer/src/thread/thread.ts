@@ -9,6 +9,7 @@ import { EngineCache } from './engine-cache.js';
 import { isPermanent } from './permanent-errors.js';
 import type { FromThread, ThreadSettings, ToThread } from './messages.js';
 import { runJob } from './run-job.js';
+import { StepTimes } from './step-time.js';
 
 if (parentPort === null) throw new Error('the training thread is started by the trainer');
 const port = parentPort;
@@ -17,6 +18,7 @@ const workplace = {
   artifacts: new ArtifactStore(settings.artifactsFolder),
   data: new ClientDataCache(settings.clients),
   engines: new EngineCache(settings),
+  stepTimes: new StepTimes(),
 };
 
 const say = (message: FromThread): void => port.postMessage(message);

@@ -10,6 +10,8 @@ import type {
   ExpertAssignment,
   TrainingResult,
 } from '../results.js';
+import type { WeightForm } from '../weight-form.js';
+import type { WeightFormComparison } from './weight-form-choice.js';
 
 export type FederationEvent =
   | {
@@ -27,6 +29,11 @@ export type FederationEvent =
   | { type: 'FederationStarted'; data: { federationId: string } }
   | { type: 'RoundStarted'; data: { federationId: string; round: number } }
   | { type: 'BaselineMeasured'; data: { federationId: string; round: 0; client: string; result: BaselineResult } }
+  | {
+      /** What `weights: "auto"` came to, after the last baseline: all training from then on holds frozen weights in `form`. */
+      type: 'WeightFormChosen';
+      data: { federationId: string; form: WeightForm; compared: WeightFormComparison[] };
+    }
   | { type: 'ClientTrained'; data: { federationId: string; round: number; client: string; result: TrainingResult } }
   | { type: 'ClientTrainingFailed'; data: { federationId: string; round: number; client: string; reason: string } }
   | {

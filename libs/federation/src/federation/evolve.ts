@@ -7,7 +7,15 @@ import { emptyRound, initialFederation } from './state.js';
 export function evolveFederation(state: FederationState, event: FederationEvent): FederationState {
   if (event.type === 'FederationCreated') {
     const { federationId, ...created } = event.data;
-    return { status: 'created', id: federationId, ...created, round: 0, rounds: [], reason: null };
+    return {
+      status: 'created',
+      id: federationId,
+      ...created,
+      round: 0,
+      rounds: [],
+      chosenWeightForm: null,
+      reason: null,
+    };
   }
   if (state.status === 'absent') throw new Error(`${event.type} before FederationCreated`);
   switch (event.type) {
@@ -18,6 +26,10 @@ export function evolveFederation(state: FederationState, event: FederationEvent)
     case 'BaselineMeasured': {
       const { round, client, result } = event.data;
       return withRound(state, round, { baselines: { ...state.rounds[round]?.baselines, [client]: result } });
+    }
+    case 'WeightFormChosen': {
+      const { form, compared } = event.data;
+      return { ...state, chosenWeightForm: { form, compared } };
     }
     case 'ClientTrained': {
       const { round, client, result } = event.data;

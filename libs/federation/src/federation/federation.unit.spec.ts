@@ -28,7 +28,14 @@ const assignment: ExpertAssignment = {
 };
 const metrics = { validationLoss: 2, perplexity: 7, testLoss: 2, rougeL: 0.5, choiceAccuracy: null };
 const splits = { train: 10, embedding: 1, validation: 1, test: 1 };
-const baseline: BaselineResult = { splits, metrics, mostFrequentAnswerRougeL: 0.1, distinctTestAnswers: 1, seconds: 1 };
+const baseline: BaselineResult = {
+  splits,
+  metrics,
+  mostFrequentAnswerRougeL: 0.1,
+  distinctTestAnswers: 1,
+  weightForms: null,
+  seconds: 1,
+};
 const trained = (letter: string): TrainingResult => ({
   adapter: digestOf(letter),
   embeddings: digestOf(letter),
@@ -166,6 +173,62 @@ describe('round 0', () => {
     const error = refusal({ type: 'RecordAggregation', round: 0, result }, create, start);
     expect(error.code).toBe('RESULT_REFUSED');
     expect(error.message).toContain('gives expert 1 of "layers.0.q_proj" to 2 clients instead of 1');
+  });
+});
+
+describe('the form of frozen weights that "auto" comes to', () => {
+  const auto = { ...create, configuration: { ...configuration, weights: 'auto' as const } };
+  const measuring = (client: string, secondsPerStep: number, rougeL = 0.5): FederationCommand => ({
+    type: 'RecordBaseline',
+    client,
+    result: {
+      ...baseline,
+      weightForms: [
+        { form: 'float32', secondsPerStep: 1, metrics },
+        { form: 'int8', secondsPerStep, metrics: { ...metrics, rougeL } },
+      ],
+    },
+  });
+  const beforeLast = [auto, start, aggregationOf(0), measuring('ward', 0.25)];
+
+  it('is chosen once, when the last baseline is known, before round 1, and does not wait for the pool', () => {
+    expect(typesAfter(measuring('ward', 0.5), auto, start)).toEqual(['BaselineMeasured']);
+    const chosen = ['BaselineMeasured', 'WeightFormChosen'];
+    expect(typesAfter(measuring('bank', 0.5), ...beforeLast)).toEqual([...chosen, 'RoundStarted']);
+    expect(typesAfter(measuring('bank', 0.5), auto, start, measuring('ward', 0.5))).toEqual(chosen);
+    expect(typesAfter(measuring('bank', 0.1), ...beforeLast, measuring('bank', 0.5))).toEqual([]);
+  });
+
+  it('is held by all training jobs, with what it was chosen by', () => {
+    const faster = given(...beforeLast, measuring('bank', 0.5));
+    expect(faster).toMatchObject({
+      chosenWeightForm: {
+        form: 'int8',
+        compared: [
+          { form: 'float32', secondsPerStep: 2 },
+          { form: 'int8', secondsPerStep: 0.75, lossDifference: 0, scoreDifference: 0 },
+        ],
+      },
+    });
+    expect(requiredJobs(faster).map(({ payload }) => payload.configuration.weights)).toEqual(['int8', 'int8']);
+    const worse = given(...beforeLast, measuring('bank', 0.5, 0.4));
+    expect(requiredJobs(worse).map(({ payload }) => payload.configuration.weights)).toEqual(['float32', 'float32']);
+    expect(worse).toMatchObject({ configuration: { weights: 'auto' } });
+  });
+
+  it('is not chosen where a form was configured: that one is held', () => {
+    const int4 = { ...create, configuration: { ...configuration, weights: 'int4' as const } };
+    const [, ...others] = roundZero;
+    const federation = given(int4, ...others);
+    expect(federation).toMatchObject({ round: 1, chosenWeightForm: null });
+    expect(requiredJobs(federation).map(({ payload }) => payload.configuration.weights)).toEqual(['int4', 'int4']);
+  });
+
+  it('needs what float32 measured: a baseline without it is refused', () => {
+    expect(refusal(baselineOf('ward'), auto, start)).toMatchObject({
+      code: 'RESULT_REFUSED',
+      details: { client: 'ward' },
+    });
   });
 });
 

@@ -1,13 +1,14 @@
 /** Outcomes of jobs, as the round process reports them. Whatever comes twice or too late changes nothing. */
 import { assertNever } from '../assert-never.js';
 import { DomainError } from '../domain-error.js';
-import type { AggregationResult } from '../results.js';
+import type { AggregationResult, BaselineResult } from '../results.js';
 import { assignmentViolation } from './assignment-violation.js';
 import type { OutcomeCommand } from './commands.js';
 import type { FederationEvent } from './events.js';
 import { evolveFederation } from './evolve.js';
 import type { Federation } from './state.js';
 import { clientsAreDone, roundOf } from './state.js';
+import { compareWeightForms, fastestNearFloat32 } from './weight-form-choice.js';
 
 export function recordOutcome(command: OutcomeCommand, federation: Federation): FederationEvent[] {
   const number = command.type === 'RecordBaseline' ? 0 : command.round;
@@ -29,7 +30,9 @@ export function recordOutcome(command: OutcomeCommand, federation: Federation): 
       const { client, result } = command;
       requireClient(federation, client);
       if (Object.hasOwn(round.baselines, client)) return [];
-      return withNextRound(federation, { type: 'BaselineMeasured', data: { federationId, round: 0, client, result } });
+      requireWeightForms(federation, client, result);
+      const measured: FederationEvent = { type: 'BaselineMeasured', data: { federationId, round: 0, client, result } };
+      return withNextRound(federation, measured, ...weightFormChosen(afterEvents(federation, measured)));
     }
     case 'RecordTraining': {
       const { client, result } = command;
@@ -86,15 +89,42 @@ function recordAggregation(federation: Federation, round: number, result: Aggreg
 
 /** Adds RoundStarted where these events are what the round was still waiting for. */
 function withNextRound(federation: Federation, ...events: FederationEvent[]): FederationEvent[] {
+  const after = afterEvents(federation, ...events);
+  const round = roundOf(after, after.round);
+  if (!round.aggregated || !clientsAreDone(after, round)) return events;
+  return [...events, { type: 'RoundStarted', data: { federationId: after.id, round: after.round + 1 } }];
+}
+
+/** What "auto" comes to, once all baselines are known. */
+function weightFormChosen(federation: Federation): FederationEvent[] {
+  const { id: federationId, clients, configuration } = federation;
+  const round = roundOf(federation, 0);
+  if (configuration.weights !== 'auto' || !clientsAreDone(federation, round)) return [];
+  const compared = compareWeightForms(clients.map((client) => round.baselines[client]?.weightForms ?? []));
+  return [{ type: 'WeightFormChosen', data: { federationId, form: fastestNearFloat32(compared), compared } }];
+}
+
+function afterEvents(federation: Federation, ...events: FederationEvent[]): Federation {
   let after = federation;
   for (const event of events) {
     const state = evolveFederation(after, event);
     if (state.status === 'absent') throw new Error(`${event.type} made the federation disappear`);
     after = state;
   }
-  const round = roundOf(after, after.round);
-  if (!round.aggregated || !clientsAreDone(after, round)) return events;
-  return [...events, { type: 'RoundStarted', data: { federationId: after.id, round: after.round + 1 } }];
+  return after;
+}
+
+/** Without float32's measurement there is nothing that another form could be compared with. */
+function requireWeightForms({ configuration }: Federation, client: string, { weightForms }: BaselineResult): void {
+  if (configuration.weights !== 'auto') return;
+  if (weightForms?.some(({ form, metrics }) => form === 'float32' && metrics !== null)) return;
+  throw new DomainError(
+    'RESULT_REFUSED',
+    `the baseline of client "${client}" lacks measurements of weights in float32`,
+    {
+      client,
+    },
+  );
 }
 
 function requireClient(federation: Federation, client: string): void {

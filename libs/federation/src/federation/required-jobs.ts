@@ -1,8 +1,8 @@
 /** The round process as a pure function: which jobs must exist, given what has happened so far. */
-import type { FederationConfiguration } from '../configuration.js';
+import type { FederationConfiguration, TrainingConfiguration } from '../configuration.js';
 import type { AdaptedModule, BaseModelReference, ExpertAssignment, HeldExperts } from '../results.js';
 import type { Federation, FederationState, Round } from './state.js';
-import { clientsAreDone, roundOf } from './state.js';
+import { clientsAreDone, roundOf, weightFormOf } from './state.js';
 
 /** Attempts count restarts of a round by an operator; the queue's own retries stay within one attempt. */
 const firstAttempt = 1;
@@ -17,7 +17,14 @@ interface JobHeader {
 
 export type RequiredTrainingPayload =
   | (JobHeader & { kind: 'measure-baseline'; client: string })
-  | (JobHeader & { kind: 'train'; client: string; pool: string; held: HeldExperts; lastRound: boolean });
+  | (JobHeader & {
+      kind: 'train';
+      configuration: TrainingConfiguration;
+      client: string;
+      pool: string;
+      held: HeldExperts;
+      lastRound: boolean;
+    });
 
 export type RequiredAggregationPayload =
   | (JobHeader & { kind: 'initialise'; modules: AdaptedModule[]; clients: string[] })
@@ -91,11 +98,14 @@ function jobsOfTrainingRound(federation: Federation, round: Round): RequiredJob[
     const payload = { kind: 'aggregate' as const, ...header, modules, pool, assignment, results, lastRound };
     return [{ queue: 'aggregation', id: aggregationJobId(id, round.round), payload }];
   }
+  const weights = weightFormOf(federation);
+  if (!weights) throw new Error(`round ${round.round} of ${id} started before a form of weights was chosen`);
+  const trainingHeader = { ...header, configuration: { ...configuration, weights } };
   return clients
     .filter((client) => !Object.hasOwn(round.results, client))
     .map((client) => {
       const held = assignment[client] ?? {};
-      const payload = { kind: 'train' as const, ...header, client, pool, held, lastRound };
+      const payload = { kind: 'train' as const, ...trainingHeader, client, pool, held, lastRound };
       return { queue: 'training', id: jobId(id, round.round, client), payload };
     });
 }

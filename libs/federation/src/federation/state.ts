@@ -7,6 +7,8 @@ import type {
   ExpertAssignment,
   TrainingResult,
 } from '../results.js';
+import type { WeightForm } from '../weight-form.js';
+import type { WeightFormComparison } from './weight-form-choice.js';
 
 export const federationStatuses = ['created', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type FederationStatus = (typeof federationStatuses)[number];
@@ -43,6 +45,8 @@ export interface Federation {
   readonly round: number;
   /** By round number; round 0 measures the base model and draws the first pool. */
   readonly rounds: readonly Round[];
+  /** What `weights: "auto"` came to; null until every baseline is known, and where a form was configured. */
+  readonly chosenWeightForm: { readonly form: WeightForm; readonly compared: readonly WeightFormComparison[] } | null;
   /** Why it failed or was cancelled. */
   readonly reason: string | null;
 }
@@ -60,6 +64,11 @@ export function roundOf(federation: Federation, number: number): Round {
   const round = federation.rounds[number];
   if (!round) throw new Error(`federation ${federation.id} has no round ${number}`);
   return round;
+}
+
+/** The form in which frozen weights are held in training; null while "auto" has not come to one. */
+export function weightFormOf({ configuration, chosenWeightForm }: Federation): WeightForm | null {
+  return configuration.weights === 'auto' ? (chosenWeightForm?.form ?? null) : configuration.weights;
 }
 
 /** Round 0 is over when every client's baseline is known, a later round when every client has trained. */

@@ -1,0 +1,5 @@
+import { z } from 'zod';
+
+/** How trainers hold the frozen weights of the base model: exactly, or in 16, 8 or 4 bits. */
+export const weightForm = z.enum(['float32', 'bfloat16', 'int8', 'int4']);
+export type WeightForm = z.infer<typeof weightForm>;
