@@ -4,6 +4,8 @@ import type {
   ExpertAssignment,
   FederationConfigurationInput,
   TrainingResult,
+  WeightForm,
+  WeightFormComparison,
 } from '@fedamole/federation';
 
 export interface Federation {
@@ -14,6 +16,9 @@ export interface Federation {
   readonly baseModel: { readonly name: string; readonly digest: string };
   readonly clients: readonly string[];
   readonly configuration: Readonly<Record<string, unknown>>;
+  readonly weightForm: WeightForm | null;
+  /** Float32 first; null where nothing was compared. */
+  readonly weightFormsCompared: readonly WeightFormComparison[] | null;
   readonly modules: readonly { readonly name: string }[];
   readonly round: number;
   readonly rounds: number;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiClient, Federation, Round } from './api-client.js';
 import { duration, mean, number } from './format.js';
 import type { ProgressDisplay } from './progress-display.js';
+import { weightFormLine } from './weight-form-line.js';
 
 const POLL_MILLISECONDS = 500;
 
@@ -24,6 +25,8 @@ export async function follow(
       const finished = (await api.rounds(id)).filter(({ round, state }) => round > told && state === 'completed');
       for (const round of finished) {
         display.say(roundLine(round));
+        const form = round.round === 0 ? weightFormLine(await api.federation(id)) : null;
+        if (form !== null) display.say(form);
         told = round.round;
       }
       if (progress.status !== 'running' && progress.status !== 'created') break;
