@@ -26,6 +26,11 @@ export interface DecoderInputs {
   readonly attentionBias: (window: number | null) => Tensor;
   /** Cosines and sines of the positions so far, each [positions, pairs]. */
   readonly rotaryTables: (embedding: RotaryEmbedding) => RotaryTables;
+  /**
+   * Of a layer's states [batch * time, width] those that are needed once it has attended: all but in the last layer, behind
+   * whose attention no token reads another, and there the wanted ones [wanted, width] where that is safe.
+   */
+  readonly wanted: (layer: number, states: Tensor) => Tensor;
   /** Slots for keys and values of earlier tokens, one pair a layer, each [batch, keyValueHeads, past, headWidth]. */
   readonly past?: readonly KeyValues[];
 }
@@ -36,7 +41,7 @@ export interface KeyValues {
 }
 
 export interface DecoderOutputs {
-  /** [batch * time, width], before the last normalisation. */
+  /** Of the tokens that are wanted of the last layer [wanted, width], before the last normalisation. */
   readonly hidden: Tensor;
   /** Keys and values of the new tokens, one pair a layer, each [batch, keyValueHeads, time, headWidth]. */
   readonly present: readonly KeyValues[];
@@ -60,6 +65,8 @@ export interface Decoder {
   readonly defaultModules: readonly LinearModule[];
   /** Every linear layer that can be adapted, in the order in which a token passes them: all but the output layer. */
   readonly linearModules: readonly LinearModule[];
+  /** Those linear layers that stand behind the last attention. */
+  readonly modulesBehindAttention: readonly LinearModule[];
   hiddenStates(graph: Graph, weight: WeightSource, inputs: DecoderInputs, adapt: AdaptLinear): DecoderOutputs;
   /** What the output layer reads, from selected hidden states [positions, width]: usually their normalisation. */
   normalize(weight: WeightSource, hidden: Tensor): Tensor;

@@ -95,6 +95,7 @@ export function fusedDecoder(options: FusedDecoderOptions): Decoder {
     linearModules: asModules(
       layers.flatMap(({ queryKeyValue, output, up, down }) => [queryKeyValue, output, up, down]),
     ),
+    modulesBehindAttention: asModules(layers.slice(-1).flatMap(({ output, up, down }) => [output, up, down])),
     logitCap: null,
 
     hiddenStates(graph, weight, inputs, adapt) {
@@ -110,10 +111,12 @@ export function fusedDecoder(options: FusedDecoderOptions): Decoder {
         const [q, k, v] = options.splitStates(apply.linear(layer.queryKeyValue, read), inputIds);
         const scores = { scale: options.scoreScale(index), biases };
         const attended = attention(rotate(q, heads), rotate(k, keyValueHeads), v, shape, scores, inputs.past?.[index]);
-        const sum = add(states, apply.linear(layer.output, attended.context));
+        const wanted = (x: Tensor): Tensor => inputs.wanted(index, x);
+        const before = wanted(states);
+        const sum = add(before, apply.linear(layer.output, wanted(attended.context)));
         const { feedForwardNorm } = layer;
         const normed =
-          feedForwardNorm === null ? read : apply.layerNorm(feedForwardNorm, parallel ? states : sum, epsilon);
+          feedForwardNorm === null ? wanted(read) : apply.layerNorm(feedForwardNorm, parallel ? before : sum, epsilon);
         const fed = apply.linear(layer.down, options.activation(apply.linear(layer.up, normed)));
         return { hidden: add(sum, fed), present: attended.present };
       };

@@ -48,6 +48,9 @@ export function gatedDecoder(options: GatedDecoderOptions): Decoder {
         down,
       ]),
     ),
+    modulesBehindAttention: asModules(
+      layers.slice(-1).flatMap(({ output, gates, down }) => [output, ...Object.values(gates), down]),
+    ),
     logitCap: options.logitCap ?? null,
 
     hiddenStates(graph, weight, inputs, adapt) {

@@ -67,8 +67,9 @@ export function decoderLayer(
   const { epsilon, normOffset = 0, normedOutputs = false } = options;
   const norm = (part: string, x: Tensor): Tensor => apply.rmsNorm(`${layer.name}.${part}`, x, epsilon, normOffset);
   const { context, present } = attend(apply, options, layer, index, tables, inputs, norm('input_layernorm', hidden));
-  const attended = apply.linear(layer.output, context);
-  const afterAttention = add(hidden, normedOutputs ? norm('post_attention_layernorm', attended) : attended);
+  const attended = apply.linear(layer.output, inputs.wanted(index, context));
+  const before = inputs.wanted(index, hidden);
+  const afterAttention = add(before, normedOutputs ? norm('post_attention_layernorm', attended) : attended);
   const normed = norm(normedOutputs ? 'pre_feedforward_layernorm' : 'post_attention_layernorm', afterAttention);
   const fed = feedForward(apply, options, layer, normed);
   return { hidden: add(afterAttention, normedOutputs ? norm('post_feedforward_layernorm', fed) : fed), present };

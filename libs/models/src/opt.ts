@@ -80,6 +80,11 @@ export function opt(config: ConfigurationFields): Decoder {
         projectOut,
       ].filter((layer) => layer !== null),
     ),
+    modulesBehindAttention: asModules(
+      [...layers.slice(-1).flatMap(({ output, up, down }) => [output, up, down]), projectOut].filter(
+        (layer) => layer !== null,
+      ),
+    ),
     logitCap: null,
 
     hiddenStates(graph, weight, inputs, adapt) {
@@ -95,10 +100,10 @@ export function opt(config: ConfigurationFields): Decoder {
       const present: KeyValues[] = [];
       let hidden = add(projected, placed);
       // each part reads the normalised states, or its sum with them is normalised
-      const part = (name: string, states: Tensor, compute: (x: Tensor) => Tensor): Tensor =>
+      const part = (name: string, states: Tensor, compute: (x: Tensor) => Tensor, kept = states): Tensor =>
         normBefore
-          ? add(states, compute(applyNorm(apply, name, states)))
-          : applyNorm(apply, name, add(states, compute(states)));
+          ? add(kept, compute(applyNorm(apply, name, states)))
+          : applyNorm(apply, name, add(kept, compute(states)));
       const attend = (layer: (typeof layers)[number], index: number, x: Tensor) => {
         const [q, k, v] = [layer.query, layer.key, layer.value].map((projection) =>
           apply.sequence(apply.linear(projection, x), inputIds),
@@ -108,11 +113,12 @@ export function opt(config: ConfigurationFields): Decoder {
       };
       layers.forEach((layer, index) => {
         hidden = graph.block(hidden, () => {
-          const attended = part(layer.attentionNorm, hidden, (x) => {
+          const read = (x: Tensor): Tensor => {
             const { context, present: added } = attend(layer, index, x);
             present.push(added);
-            return apply.linear(layer.output, context);
-          });
+            return apply.linear(layer.output, inputs.wanted(index, context));
+          };
+          const attended = part(layer.attentionNorm, hidden, read, inputs.wanted(index, hidden));
           return part(layer.feedForwardNorm, attended, (x) =>
             apply.linear(layer.down, activation(apply.linear(layer.up, x))),
           );

@@ -84,8 +84,7 @@ export function evaluationModel(model: Model, adapter: AdapterKind): GraphOutput
 
 export function decodingModel(model: Model, adapter: AdapterKind): GraphOutputs {
   const { graph, hidden, weight, present } = forward(model, adapter, false, true);
-  const selected = gatherRows(hidden, graph.input(inputNames.selected, ['selected', 1], { dataType: 'int64' }));
-  const normed = model.decoder.normalize(weight, selected);
+  const normed = model.decoder.normalize(weight, hidden);
   const logits = outputLogits(model, weight, normed);
   const cache = present.flatMap(({ keys, values }, layer) => [
     [cacheName('keys', layer), keys] as const,
@@ -98,6 +97,7 @@ export interface Forward {
   readonly graph: Graph;
   readonly adapters: AdapterGraph;
   readonly weight: WeightSource;
+  /** Of the selected positions [selected, width], before the last normalisation. */
   readonly hidden: Tensor;
   readonly present: readonly KeyValues[];
 }
@@ -109,24 +109,32 @@ export function forward(model: Model, adapter: AdapterKind, dropout: boolean, ca
   const drop: DropExpertInput = (module, input) =>
     dropout ? multiply(input, graph.input(dropoutMaskName(module.name), [TOKENS, module.inputWidth])) : input;
   const adapters = attachAdapters(graph, model.modules, adapter, tokenWeights, drop);
-  const inputs = decoderInputs(graph, model, cached);
+  const selected = graph.input(inputNames.selected, ['selected', 1], { dataType: 'int64' });
+  const adapted = new Set(model.modules.map(({ name }) => name));
+  // an adapter sees every token: it has a dropout mask for each, and a router a mean over all
+  const early = !model.decoder.modulesBehindAttention.some(({ name }) => adapted.has(name));
+  const lastLayer = model.decoder.layers - 1;
+  const inputs = {
+    ...decoderInputs(graph, model, cached),
+    wanted: (layer: number, states: Tensor) => (early && layer === lastLayer ? gatherRows(states, selected) : states),
+  };
   const { hidden, present } = model.decoder.hiddenStates(graph, weight, inputs, adapters.adapt);
-  return { graph, adapters, weight, hidden, present };
+  return { graph, adapters, weight, hidden: early ? hidden : gatherRows(hidden, selected), present };
 }
 
-function decoderInputs(graph: Graph, { decoder }: Model, cached: boolean): DecoderInputs {
+function decoderInputs(graph: Graph, { decoder }: Model, cached: boolean): Omit<DecoderInputs, 'wanted'> {
   const inputIds = graph.input(inputNames.inputIds, ['batch', 'time'], { dataType: 'int64' });
   const positions = graph.input(inputNames.positions, ['batch', 'time'], { dataType: 'int64' });
   const total = cached ? '(past+time)' : 'time';
   const once = (name: string, shape: readonly Dimension[]): Tensor =>
     graph.inputs.find((input) => input.name === name) ?? graph.input(name, shape);
-  const inputs: DecoderInputs = {
+  const inputs = {
     inputIds,
     positions,
     keyPositions: () => once(inputNames.keyPositions, ['batch', 1, 1, 1, total]),
-    attentionBias: (window) => once(attentionBiasName(window), ['batch', 1, 1, 'time', total]),
+    attentionBias: (window: number | null) => once(attentionBiasName(window), ['batch', 1, 1, 'time', total]),
     // as many rows as the longest sequence so far has tokens: a cache has room for more
-    rotaryTables: (embedding) => ({
+    rotaryTables: (embedding: RotaryEmbedding) => ({
       cosines: once(rotaryName('cosines', embedding), ['rotary_rows', embedding.pairs]),
       sines: once(rotaryName('sines', embedding), ['rotary_rows', embedding.pairs]),
     }),
@@ -140,13 +148,12 @@ function decoderInputs(graph: Graph, { decoder }: Model, cached: boolean): Decod
   return { ...inputs, past };
 }
 
-/** Only the selected positions pass the output layer: those that predict a target. */
+/** The loss of the selected positions: those that predict a target. */
 export function targetLoss(graph: Graph, model: Model, weight: WeightSource, hidden: Tensor) {
   const { decoder } = model;
-  const selected = graph.input(inputNames.selected, ['selected', 1], { dataType: 'int64' });
   const targets = graph.input(inputNames.targets, ['selected', 1], { dataType: 'int64' });
   const weights = graph.input(inputNames.targetWeights, ['selected', 1]);
-  const normed = decoder.normalize(weight, gatherRows(hidden, selected));
+  const normed = decoder.normalize(weight, hidden);
   if (decoder.logitCap !== null) return logitsCrossEntropy(outputLogits(model, weight, normed), targets, weights);
   return crossEntropy(normed, decoder.vocabulary(weight), targets, weights);
 }
