@@ -23,6 +23,7 @@ import {
   trainingModel,
 } from './model-graphs.js';
 import { floats, floatsOf, integers, Session, type Feeds } from './session.js';
+import { requireTrainingMemory, type TrainingLoad } from './training-memory.js';
 import { weightLayout, type Purpose } from './weight-layout.js';
 
 export interface EngineSettings {
@@ -88,6 +89,11 @@ export class Engine {
     readonly model: Model,
     readonly settings: EngineSettings,
   ) {}
+
+  /** Throws an InsufficientMemoryError where training has not begun yet, and would take more than `available` bytes. */
+  requireTrainingMemory(load: TrainingLoad, available = process.availableMemory()): void {
+    if (!this.sessions.has('training')) requireTrainingMemory(this.model, this.settings, load, available);
+  }
 
   /** Loss and gradients of one batch. `dropoutSeed(module)` seeds each module's mask: any whole number but 0. */
   async trainingStep(

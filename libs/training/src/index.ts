@@ -35,3 +35,4 @@ export {
 } from './local-training.js';
 export { candidates, type Candidates, type SamplingSettings } from './sampling.js';
 export { lengthBucketedBatches, shuffledBatches } from './training-batches.js';
+export { InsufficientMemoryError, trainingMemory, type TrainingLoad, type TrainingMemory } from './training-memory.js';

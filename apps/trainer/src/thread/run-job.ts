@@ -2,10 +2,10 @@
 import { decodePool, encodeAdapter, encodeEmbeddings } from '@fedamole/adapters';
 import type { ArtifactStore } from '@fedamole/artifacts';
 import type { BaselineResult, TrainingResult, WeightForm } from '@fedamole/federation';
-import { holdExperts, stackParameters, unstackParameters } from '@fedamole/mole';
+import { holdExperts, stackParameters, unstackParameters, type Parameters } from '@fedamole/mole';
 import type { TrainingJob, TrainingProgress } from '@fedamole/queues';
-import { meanEmbeddings, type Engine } from '@fedamole/training';
-import { longestExample, splitSizes } from './client-data.js';
+import { meanEmbeddings, type Engine, type TrainingLoad } from '@fedamole/training';
+import { longestExample, splitSizes, type ClientSplits } from './client-data.js';
 import { measure } from './measure.js';
 import { measureBaseline } from './measure-baseline.js';
 import { UnsuitableJobError } from './permanent-errors.js';
@@ -57,6 +57,7 @@ async function train(
   const pool = decodePool(await artifacts.get(job.pool), adapted, { rank, experts });
   const parameters = stackParameters(adapted, holdExperts(pool, held), rank);
 
+  engine.requireTrainingMemory(largestBatch(splits.train, configuration.batchSize, parameters));
   const { padTokenId } = tokenizer;
   const trained = await trainSteps(job, { engine, splits, padTokenId, report }, parameters);
   const metrics = await measure(engine, parameters, splits, tokenizer, { maxLength, maxNewTokens }, report);
@@ -83,5 +84,17 @@ async function train(
     trainTokens: trained.tokens,
     trainSeconds: trained.seconds,
     adapterBytes: adapter.byteLength,
+  };
+}
+
+/** As if the longest example and the longest answer filled every row. */
+function largestBatch(examples: ClientSplits['train'], batchSize: number, parameters: Parameters): TrainingLoad {
+  const longest = (of: (example: ClientSplits['train'][number]) => number): number => Math.max(...examples.map(of));
+  const rows = Math.min(batchSize, examples.length);
+  return {
+    rows,
+    time: longest(({ ids }) => ids.length),
+    targets: rows * longest(({ ids, promptLength }) => ids.length - promptLength),
+    parameters,
   };
 }

@@ -1,6 +1,7 @@
 /** How much memory a model's intermediate results take at their worst, worked out from the graph before anything runs. */
 import { bytesOf } from '../data-type.js';
-import { factorsOf, termsOf, type Dimension, type Shape } from '../dimension.js';
+import type { Shape } from '../dimension.js';
+import { valueOf } from './dimension-inputs.js';
 import type { OnnxGraph } from './model.js';
 
 /** These hand their first input's memory on. */
@@ -10,7 +11,7 @@ const aliasing = new Set(['Reshape', 'Identity', 'Unsqueeze']);
  * The largest number of bytes that inputs, intermediate results and outputs hold at the same time, if the nodes run in their order
  * and a result is let go after its last use. `symbols` are the values of the graph's symbolic dimensions. Weights do not count.
  */
-export function peakActivationBytes(graph: OnnxGraph, symbols: Readonly<Record<string, number>>): number {
+export function peakActivationBytes(graph: OnnxGraph, symbols: ReadonlyMap<string, number>): number {
   const sizes = new Map<string, number>();
   for (const { name, shape, dataType } of [...graph.inputs, ...graph.outputs, ...graph.intermediates]) {
     sizes.set(name, Math.ceil(elements(shape, symbols) * bytesOf[dataType]));
@@ -47,18 +48,6 @@ function memoryOwners(graph: OnnxGraph): ReadonlyMap<string, string> {
   return owners;
 }
 
-function elements(shape: Shape, symbols: Readonly<Record<string, number>>): number {
+function elements(shape: Shape, symbols: ReadonlyMap<string, number>): number {
   return shape.reduce<number>((product, dimension) => product * valueOf(dimension, symbols), 1);
-}
-
-/** A derived dimension's value. Throws where a symbol has none. */
-export function valueOf(dimension: Dimension, symbols: Readonly<Record<string, number>>): number {
-  if (typeof dimension === 'number') return dimension;
-  const known = symbols[dimension];
-  if (known !== undefined) return known;
-  const terms = termsOf(dimension);
-  if (terms.length > 1) return terms.reduce<number>((sum, term) => sum + valueOf(term, symbols), 0);
-  const factors = factorsOf(dimension);
-  if (factors.length > 1) return factors.reduce<number>((product, factor) => product * valueOf(factor, symbols), 1);
-  throw new Error(`dimension ${dimension} has no value`);
 }

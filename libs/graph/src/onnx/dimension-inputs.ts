@@ -56,7 +56,8 @@ export function symbolsOf(dimension: Dimension): string[] {
   return isSymbol(dimension) ? [dimension] : partsOf(dimension).flatMap(symbolsOf);
 }
 
-function valueOf(dimension: Dimension, symbols: ReadonlyMap<string, number>): number {
+/** Throws where a symbol has no value. */
+export function valueOf(dimension: Dimension, symbols: ReadonlyMap<string, number>): number {
   if (typeof dimension === 'number') return dimension;
   if (/^\d+$/.test(dimension)) return Number(dimension);
   if (isSymbol(dimension)) {
