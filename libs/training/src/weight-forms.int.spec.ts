@@ -61,8 +61,8 @@ describe('frozen weights', () => {
     expect(actual.answers.map(({ length }) => length)).toEqual(expected.answers.map(({ length }) => length));
   });
 
-  it('held as int8 give the same bits with any number of threads', async () => {
-    const [one, three] = [await measured('int8', 1), await measured('int8', 3)];
+  it.each(['bfloat16', 'int8'] as const)('held as %s give the same bits with any number of threads', async (form) => {
+    const [one, three] = [await measured(form, 1), await measured(form, 3)];
     expect(one.loss).toBe(three.loss);
     for (const [name, gradient] of one.gradients) expect(three.gradients.get(name)).toEqual(gradient);
   });

@@ -2,7 +2,7 @@
 import type { Model } from '@fedamole/base-models';
 import type { WeightLayout } from './session.js';
 
-/** Parameters up to which float32 weights are repacked for training: 64 Mi of them, 256 MiB. */
+/** Parameters up to which weights are repacked for training as float32: 64 Mi of them, 256 MiB. */
 const REPACKED_PARAMETERS = 2 ** 26;
 
 export type Purpose = 'training' | 'evaluation' | 'decoding';
@@ -13,12 +13,12 @@ export type Purpose = 'training' | 'evaluation' | 'decoding';
  * The kernels of 4-bit products work on repacked weights only; integer products are exact however they are computed.
  */
 export function weightLayout({ form, parameterCount }: Model, purpose: Purpose): WeightLayout {
-  const decoding = purpose === 'decoding';
+  const copied = purpose === 'decoding' || parameterCount <= REPACKED_PARAMETERS;
   switch (form) {
     case 'float32':
-      return { widened: true, repacked: decoding || parameterCount <= REPACKED_PARAMETERS };
+      return { widened: true, repacked: copied };
     case 'bfloat16':
-      return { widened: decoding, repacked: decoding };
+      return { widened: copied, repacked: copied };
     case 'int8':
       return { widened: true, repacked: true };
     case 'int4':
