@@ -9,6 +9,7 @@ import { loraStep } from './lora-step.js';
 import { memory } from './memory.js';
 import { moleSteps } from './mole-step.js';
 import { session } from './session.js';
+import { weights } from './weights.js';
 
 export const benchmarks: readonly Benchmark[] = [
   ...moleSteps,
@@ -20,4 +21,5 @@ export const benchmarks: readonly Benchmark[] = [
   clientSwitch,
   ...decoding,
   ...large,
+  weights,
 ];
