@@ -50,8 +50,9 @@ function compare(
   exact: EvaluationMetrics,
 ): Promise<WeightFormMeasurement[]> {
   const { rank, topK, batchSize } = job.configuration;
-  const { splits, tokenizer, report } = prepared;
+  const { device, splits, tokenizer, report } = prepared;
   return measureWeightForms(exact, {
+    device,
     secondsPerStep: (form) =>
       stepTimes.of(stepTimeKey(job, form), async () => {
         const engine = await prepared.engine(form);

@@ -35,13 +35,14 @@ export async function runJob(
   }
   const splits = await workplace.data.splits(client, tokenizer, baseModel.digest, maxLength, configuration.seed);
   const { artifacts, engines, stepTimes } = workplace;
+  const { device } = engines.settings;
   const engine = (form: WeightForm): Promise<Engine> => engines.engine(baseModel, configuration, form, report);
-  const prepared: Prepared = { engine, tokenizer, splits, maxLength, report };
+  const prepared: Prepared = { device, engine, tokenizer, splits, maxLength, report };
   const result =
     job.kind === 'measure-baseline'
       ? await measureBaseline(job, prepared, stepTimes)
       : await train(job, artifacts, prepared);
-  return { ...result, device: engines.settings.device, seconds: elapsed() };
+  return { ...result, device, seconds: elapsed() };
 }
 
 async function train(

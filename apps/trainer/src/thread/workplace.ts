@@ -2,7 +2,7 @@
 import type { ArtifactStore } from '@fedamole/artifacts';
 import type { Tokenizer } from '@fedamole/datasets';
 import type { WeightForm } from '@fedamole/federation';
-import type { Engine } from '@fedamole/training';
+import type { Device, Engine } from '@fedamole/training';
 import type { ClientDataCache, ClientSplits } from './client-data.js';
 import type { EngineCache } from './engine-cache.js';
 import type { Report } from './progress.js';
@@ -18,6 +18,7 @@ export interface Workplace {
 
 /** One job's, once everything that it names was found. */
 export interface Prepared {
+  readonly device: Device;
   /** Over the federation's modules, with the frozen weights in a form; the engine that was asked for before is released. */
   readonly engine: (form: WeightForm) => Promise<Engine>;
   readonly tokenizer: Tokenizer;
