@@ -26,7 +26,10 @@ export interface FederationMeans {
 
 export type RunFederation = (configuration: FederationConfigurationInput) => Promise<FederationMeans>;
 
-/** Runs `use` with a platform that is stopped afterwards, also where the process is interrupted. */
+/**
+ * Runs `use` with a platform that is stopped afterwards, also where the process is interrupted. Each thread is a trainer's: so
+ * small a model's steps gain little from a second.
+ */
 export async function withPlatform<Result>(
   threads: number,
   use: (run: RunFederation) => Promise<Result>,
@@ -41,8 +44,8 @@ export async function withPlatform<Result>(
     stateFolder: join(state, 'platform'),
     clients: Object.fromEntries(clients.map((client) => [client, join(data, client)])),
     modelsFolder: quickstart,
-    trainers: 1,
-    threadsPerTrainer: threads,
+    trainers: threads,
+    threadsPerTrainer: 1,
     signal: interrupted.signal,
   });
   try {
