@@ -19,7 +19,7 @@ import { alpha, heldExperts, rank, topK } from './adapters.js';
 import { BenchmarkError } from './benchmark-error.js';
 import type { Benchmark, BenchmarkContext } from './benchmark.js';
 import type { Comparison } from './comparison.js';
-import { quickstart, root } from './folders.js';
+import { quickstart, root, state } from './folders.js';
 import { jobPhases, type Heard, type JobPhases } from './job-phases.js';
 import { median } from './median.js';
 
@@ -53,6 +53,8 @@ async function measure(store: string, { options, say }: BenchmarkContext): Promi
       clients: Object.fromEntries(clients.map((client) => [client, join(data, client)])),
       modelsFolder: quickstart,
       artifactsFolder: store,
+      weightsFolder: join(state, 'weights'),
+      device: 'cpu',
       threads: options.threads,
     },
   });
