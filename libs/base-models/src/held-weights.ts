@@ -24,7 +24,7 @@ export interface QuantizedLocation {
 }
 
 /** Part of every key: raised when the numbers that a form holds change. */
-const FORM_VERSION = 1;
+const FORM_VERSION = 2;
 
 const makers: Record<Exclude<WeightForm, 'float32'>, (source: Tensor) => HeldTensors> = {
   bfloat16: toBfloat16,
@@ -46,7 +46,7 @@ export interface HoldOptions {
  */
 export async function holdWeights(model: Model, form: WeightForm, options: HoldOptions): Promise<Model> {
   if (form === 'float32') return model;
-  const names = matrixNames(model);
+  const names = matrixNames(model, form);
   if (form === 'int4') requireWholeBlocks(model, names);
   const kept = join(options.folder, await keyOf(model, form));
   if (!(await isThere(kept))) await convert(model, form, names, kept, options);
@@ -64,7 +64,11 @@ export async function holdWeights(model: Model, form: WeightForm, options: HoldO
   return { ...model, form, weightsFolder, weights, quantized };
 }
 
-const matrixNames = ({ decoder }: Model): string[] => decoder.linearModules.map(({ name }) => `${name}.weight`);
+/** In 8 bits the output layer too, whose products take as long as some layers'; in fewer it would cost too much precision. */
+const matrixNames = ({ decoder }: Model, form: WeightForm): string[] => [
+  ...decoder.linearModules.map(({ name }) => `${name}.weight`),
+  ...(form === 'int8' ? [decoder.outputWeight] : []),
+];
 
 const fileName = (weight: string): string => `${weight}.safetensors`;
 

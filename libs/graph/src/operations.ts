@@ -105,7 +105,9 @@ export const broadcast = (x: Tensor, shape: Shape): Tensor =>
 
 /** Rows of `table` [rows, width] at `indices` of any shape, as a matrix [number of indices, width]. */
 export function gatherRows(table: Tensor, indices: Tensor): Tensor {
-  const stored = table.quantized?.kind === 'bfloat16' ? table.quantized.values : table;
+  const { quantized } = table;
+  const stored =
+    quantized?.kind === 'bfloat16' ? quantized.values : quantized?.kind === 'int8' ? quantized.stored : table;
   const rows = cast(first(table.graph.apply('gatherRows', [stored, indices], {})), table.dataType);
   return reshape(rows, [elementCount(indices.shape), table.shape[1] as Dimension]);
 }
@@ -131,8 +133,14 @@ export interface CrossEntropy {
  */
 export function crossEntropy(hidden: Tensor, vocabulary: Tensor, targets: Tensor, weights: Tensor): CrossEntropy {
   const { quantized } = vocabulary;
-  const matrix = quantized?.kind === 'bfloat16' ? cast(quantized.values, vocabulary.dataType) : vocabulary;
-  const [loss, tokenLosses] = hidden.graph.apply('crossEntropy', [hidden, matrix, targets, weights], {}) as [
+  const matrix =
+    quantized?.kind === 'bfloat16'
+      ? cast(quantized.values, vocabulary.dataType)
+      : quantized?.kind === 'int8'
+        ? cast(quantized.stored, vocabulary.dataType)
+        : vocabulary;
+  const logits = quantized?.kind === 'int8' ? [quantized.transposed.values, quantized.transposed.scales] : [];
+  const [loss, tokenLosses] = hidden.graph.apply('crossEntropy', [hidden, matrix, targets, weights, ...logits], {}) as [
     Tensor,
     Tensor,
   ];

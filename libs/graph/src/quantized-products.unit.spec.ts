@@ -36,6 +36,7 @@ function int8Weight(graph: Graph, matrix: Int8Array): Tensor {
   const ones = (length: number): Float32Array => new Float32Array(length).fill(1);
   return graph.quantizedWeight('w', [OUTPUTS, INPUTS], {
     kind: 'int8',
+    stored: memory(graph, 'stored', [OUTPUTS, INPUTS], 'float32', Float32Array.from(matrix)),
     straight: {
       values: memory(graph, 'straight', [OUTPUTS, INPUTS], 'int8', matrix),
       scales: memory(graph, 'straight_scales', [INPUTS], 'float32', ones(INPUTS)),

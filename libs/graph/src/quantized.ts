@@ -1,6 +1,6 @@
 /**
- * Frozen matrices held in fewer bits than they are computed with. Nothing but a product may use one, and that product reads
- * the stored bits: no float32 copy of the matrix outlives the product.
+ * Frozen matrices held in fewer bits than they are computed with. Products read the stored bits: no float32 copy of the
+ * matrix outlives the product.
  */
 import type { Tensor } from './tensor.js';
 
@@ -19,6 +19,8 @@ export interface Int8Weight {
   readonly straight: Int8Matrix;
   /** W^T [columns, rows], for `x W^T`. */
   readonly transposed: Int8Matrix;
+  /** W as the model stores it, of which rows are gathered: an embedding that is the output layer, too. */
+  readonly stored: Tensor;
 }
 
 /** W [rows, columns] in 4 bits: each block of a row's elements has a scale; a value v stands for (v - 8) * scale. */

@@ -252,13 +252,26 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
   },
 
   crossEntropy: (inputs) => {
-    const [hidden, vocabulary, targets, weights] = exactly('CrossEntropy', inputs, 4);
-    const [positions] = matrix('CrossEntropy', hidden);
+    const [hidden, vocabulary, targets, weights] = exactly('CrossEntropy', inputs.slice(0, 4), 4);
+    const [positions, width] = matrix('CrossEntropy', hidden);
     const [words] = matrix('CrossEntropy', vocabulary);
     productShape('CrossEntropy', hidden, vocabulary, false, true);
     if (!sameShape(targets.shape, [positions, 1]) || !sameShape(weights.shape, [positions, 1])) {
       throw new Error(
         `CrossEntropy: targets ${formatShape(targets.shape)}, weights ${formatShape(weights.shape)} for ${positions} positions`,
+      );
+    }
+    const held = inputs.slice(4);
+    const [values, scales] = held;
+    const fits =
+      values === undefined ||
+      (held.length === 2 &&
+        sameShape(values.shape, [width, words]) &&
+        scales !== undefined &&
+        sameShape(scales.shape, [words]));
+    if (!fits) {
+      throw new Error(
+        `CrossEntropy: ${held.map(({ shape }) => formatShape(shape)).join(', ')} do not fit ${formatShape(vocabulary.shape)}`,
       );
     }
     const { dataType } = hidden;

@@ -70,8 +70,8 @@ export interface Decoder {
   hiddenStates(graph: Graph, weight: WeightSource, inputs: DecoderInputs, adapt: AdaptLinear): DecoderOutputs;
   /** What the output layer reads, from selected hidden states [positions, width]: usually their normalisation. */
   normalize(weight: WeightSource, hidden: Tensor): Tensor;
-  /** The output layer's matrix [vocabularySize, width]. */
-  vocabulary(weight: WeightSource): Tensor;
+  /** The name of the output layer's matrix [vocabularySize, width]: the embedding's where they are tied. */
+  readonly outputWeight: string;
   /** Logits are softly capped at this magnitude; null where they are not. */
   readonly logitCap: number | null;
 }

@@ -130,6 +130,6 @@ export function fusedDecoder(options: FusedDecoderOptions): Decoder {
       return { hidden, present };
     },
     normalize: (weight, hidden) => new Layers(hidden.graph, weight).layerNorm(finalNorm, hidden, epsilon),
-    vocabulary: (weight) => weight(vocabulary),
+    outputWeight: vocabulary,
   };
 }

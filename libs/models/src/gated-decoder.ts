@@ -67,6 +67,6 @@ export function gatedDecoder(options: GatedDecoderOptions): Decoder {
       return { hidden, present };
     },
     normalize: (weight, hidden) => new Layers(hidden.graph, weight).rmsNorm(finalNorm, hidden, epsilon, normOffset),
-    vocabulary: (weight) => weight(options.tied ? EMBEDDING : OUTPUT),
+    outputWeight: options.tied ? EMBEDDING : OUTPUT,
   };
 }

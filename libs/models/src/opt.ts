@@ -128,6 +128,6 @@ export function opt(config: ConfigurationFields): Decoder {
       return { hidden: projectOut === null ? hidden : apply.linear(projectOut, finish(apply, hidden)), present };
     },
     normalize: (weight, hidden) => (projectOut === null ? finish(new Layers(hidden.graph, weight), hidden) : hidden),
-    vocabulary: (weight) => weight(vocabulary),
+    outputWeight: vocabulary,
   };
 }

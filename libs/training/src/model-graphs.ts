@@ -155,11 +155,11 @@ export function targetLoss(graph: Graph, model: Model, weight: WeightSource, hid
   const weights = graph.input(inputNames.targetWeights, ['selected', 1]);
   const normed = decoder.normalize(weight, hidden);
   if (decoder.logitCap !== null) return logitsCrossEntropy(outputLogits(model, weight, normed), targets, weights);
-  return crossEntropy(normed, decoder.vocabulary(weight), targets, weights);
+  return crossEntropy(normed, weight(decoder.outputWeight), targets, weights);
 }
 
 function outputLogits({ decoder }: Model, weight: WeightSource, normed: Tensor): Tensor {
-  const logits = matmul(normed, decoder.vocabulary(weight), { transposeB: true });
+  const logits = matmul(normed, weight(decoder.outputWeight), { transposeB: true });
   return decoder.logitCap === null ? logits : softCap(logits, decoder.logitCap);
 }
 
@@ -175,8 +175,8 @@ function weightSource(graph: Graph, model: Model): WeightSource {
     const location = model.weights.get(name);
     if (location === undefined) throw new Error(`${model.folder}: weight ${name} was not located`);
     const quantized = model.quantized.get(name);
-    if (quantized !== undefined) return quantizedWeight(graph, name, location.shape, quantized);
     const stored = storedWeight(graph, name, location);
+    if (quantized !== undefined) return quantizedWeight(graph, stored, location.shape, quantized);
     if (stored.dataType === 'float32') return stored;
     if (stored.dataType === 'bfloat16' && model.form !== 'float32' && location.shape.length === 2) {
       return graph.quantizedWeight(`${name}:float32`, location.shape, { kind: 'bfloat16', values: stored });
@@ -185,21 +185,23 @@ function weightSource(graph: Graph, model: Model): WeightSource {
   }
 }
 
-function quantizedWeight(graph: Graph, name: string, shape: readonly number[], held: QuantizedLocation): Tensor {
+function quantizedWeight(graph: Graph, stored: Tensor, shape: readonly number[], held: QuantizedLocation): Tensor {
+  const { name } = stored;
   const part = (of: string, as?: Partial<WeightLocation>): Tensor => {
     const location = held.parts.get(of);
     if (location === undefined) throw new Error(`weight ${name}: its ${held.kind} form has no ${of}`);
     return storedWeight(graph, `${name}:${as === undefined ? of : `${of} as ${as.dataType}`}`, { ...location, ...as });
   };
   if (held.kind === 'int8') {
-    return graph.quantizedWeight(name, shape, {
+    return graph.quantizedWeight(`${name}:int8`, shape, {
       kind: 'int8',
+      stored,
       straight: { values: part('straight'), scales: part('straightScales') },
       transposed: { values: part('transposed'), scales: part('transposedScales') },
     });
   }
   const scales = part('scales');
-  return graph.quantizedWeight(name, shape, {
+  return graph.quantizedWeight(`${name}:int4`, shape, {
     kind: 'int4',
     blocks: part('blocks'),
     values: part('blocks', { dataType: 'uint4', shape }),

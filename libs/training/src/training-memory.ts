@@ -73,7 +73,9 @@ const formBytes: Record<WeightForm, number> = { float32: 4, bfloat16: 2, int8: 4
 
 function weightBytes(model: Model): number {
   const { widened, repacked } = weightLayout(model, 'training');
-  const matrices = new Set(model.decoder.linearModules.map(({ name }) => `${name}.weight`));
+  const { linearModules, outputWeight } = model.decoder;
+  const matrices = new Set(linearModules.map(({ name }) => `${name}.weight`));
+  if (model.form === 'int8') matrices.add(outputWeight);
   const sizes = [...model.weights.values()].map(({ shape }) =>
     shape.reduce((product, dimension) => product * dimension, 1),
   );

@@ -8,7 +8,7 @@ import type { PrimitiveName } from '../primitives.js';
 import type { Application, Tensor } from '../tensor.js';
 import type { Emitter } from './emitter.js';
 import type { OnnxAttribute } from './model.js';
-import { emitBfloat16Product, emitInt4Product, emitInt8Product } from './quantized-products.js';
+import { emitBfloat16Product, emitInt4Product, emitInt8Product, int8ProductValue } from './quantized-products.js';
 
 type EmissionRule<P extends PrimitiveName> = (emitter: Emitter, application: Application<P>) => void;
 
@@ -166,12 +166,20 @@ function emitLogitsCrossEntropyGradient(
 }
 
 function emitCrossEntropy(emitter: Emitter, { inputs, outputs }: Application<'crossEntropy'>): void {
-  const [hidden, vocabulary, targets, weights] = inputs as [Tensor, Tensor, Tensor, Tensor];
-  const [, , logProbabilities] = outputs as [Tensor, Tensor, Tensor];
-  const { dataType } = hidden;
-  const logits = emitter.value('Gemm', [hidden.name, vocabulary.name], logProbabilities.shape, dataType, {
-    attributes: { transB: { int: 1 } },
-  });
+  const [hidden, vocabulary, targets, weights, values, scales] = inputs as [
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+    ...Tensor[],
+  ];
+  const [, , { shape }] = outputs as [Tensor, Tensor, Tensor];
+  const logits =
+    values === undefined || scales === undefined
+      ? emitter.value('Gemm', [hidden.name, vocabulary.name], shape, hidden.dataType, {
+          attributes: { transB: { int: 1 } },
+        })
+      : int8ProductValue(emitter, hidden, values, scales, shape);
   emitLogitsCrossEntropy(emitter, logits, targets, weights, outputs);
 }
 

@@ -1,5 +1,6 @@
 /** Products with frozen matrices of 16, 8 or 4 bits, the latter two on ONNX Runtime's integer kernels. */
 import { onnxTypeNumber } from '../data-type.js';
+import type { Shape } from '../dimension.js';
 import type { Application, Tensor } from '../tensor.js';
 import type { Emitter } from './emitter.js';
 
@@ -36,15 +37,22 @@ function quantizedRows(
 export function emitInt8Product(emitter: Emitter, { inputs, outputs }: Application<'int8Product'>): void {
   const [x, values, scales] = inputs as [Tensor, Tensor, Tensor];
   const [output] = outputs as [Tensor];
+  const { unit, magnitudes } = unitProduct(emitter, x, values, scales, output.shape);
+  emitter.write('Mul', [unit, magnitudes], [output]);
+}
+
+/** The same as a value that only the emission knows. */
+export function int8ProductValue(emitter: Emitter, x: Tensor, values: Tensor, scales: Tensor, shape: Shape): string {
+  const { unit, magnitudes } = unitProduct(emitter, x, values, scales, shape);
+  return emitter.value('Mul', [unit, magnitudes], shape, x.dataType);
+}
+
+/** The product before what the rows were divided by is multiplied back. */
+function unitProduct(emitter: Emitter, x: Tensor, values: Tensor, scales: Tensor, shape: Shape) {
   const rows = quantizedRows(emitter, x);
-  const product = emitter.value(
-    'MatMulIntegerToFloat',
-    [rows.values, values.name, rows.step, scales.name, rows.zero],
-    output.shape,
-    output.dataType,
-    { domain: 'com.microsoft' },
-  );
-  emitter.write('Mul', [product, rows.magnitudes], [output]);
+  const inputs = [rows.values, values.name, rows.step, scales.name, rows.zero];
+  const unit = emitter.value('MatMulIntegerToFloat', inputs, shape, x.dataType, { domain: 'com.microsoft' });
+  return { unit, magnitudes: rows.magnitudes };
 }
 
 /** MatMulNBits' level at which x is quantised to 8 bits, block by block, for integer products. */
