@@ -17,7 +17,7 @@ export interface Options {
   readonly folder: string | null;
   /** Leaves the large model where it was written. */
   readonly keep: boolean;
-  /** Shows where the time of our step goes, and measures nothing else. */
+  /** Shows where the time of our side goes, and measures nothing else. */
   readonly profile: boolean;
 }
 
@@ -27,9 +27,9 @@ export const usage = `options:
   --rival-form NAME  try this form of the rival only, such as "PyTorch bfloat16, eager"
   --form NAME        try this form of ours only, such as "float32"
   --data DIR         real examples: a folder of Natural Instructions tasks, or of <client>/*.jsonl
-  --folder DIR       where the benchmark "large" writes its model
+  --folder DIR       where "large" writes its model (.fedamole/bench)
   --keep             leave that model there
-  --profile          step benchmarks: where the time of our step goes, by operator`;
+  --profile          steps and decoding: where the time of our side goes, by operator`;
 
 /** @throws BenchmarkError naming the option and its value. */
 export function parseOptions(args: readonly string[]): { readonly name: string | null; readonly options: Options } {

@@ -1,14 +1,11 @@
 /** Benchmarks of training steps: tokens a second of ours and of a PyTorch rival on the same examples. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { readModel, type Model } from '@fedamole/base-models';
-import type { EngineSettings, Sequence } from '@fedamole/training';
+import type { Sequence } from '@fedamole/training';
 import { alpha, balanceWeight, dropout, heldExperts, rank, topK, type TrainedAdapter } from './adapters.js';
 import type { Benchmark, BenchmarkContext } from './benchmark.js';
 import { race } from './contender.js';
-import { held, ourForms, ourPrecisions } from './our-forms.js';
-import { profileTable, sumProfile, type SessionProfile } from './profile.js';
+import { held, ourForms } from './our-forms.js';
+import { sayProfiles } from './profiled-turn.js';
 import { rivalPython } from './python.js';
 import { describeExamples } from './task-examples.js';
 import { torchRivalForms } from './torch-forms.js';
@@ -71,33 +68,10 @@ export function stepBenchmark(benchmark: StepBenchmark): Benchmark {
       const model = await readModel(await benchmark.modelFolder());
       const examples = await benchmark.examples(model, context);
       say(`${describeExamples(examples)}; ${options.threads} threads`);
-      for (const { name, form } of ourPrecisions) {
-        if (options.form !== null && options.form !== name) continue;
-        say(`\n${name}`);
-        const settings = { ...form.engine, threads: options.threads };
-        say(profileTable(await profileSteps(await held(model, form), adapter, examples, settings)));
-      }
+      await sayProfiles(context, examples.length, async (form, profile) => {
+        const settings = { ...form.engine, threads: options.threads, profile };
+        return trainingSteps(await held(model, form), adapter, examples, settings);
+      });
     },
   };
-}
-
-/** Every example twice; the second time counts. */
-async function profileSteps(
-  model: Model,
-  adapter: TrainedAdapter,
-  examples: readonly Sequence[],
-  settings: Pick<EngineSettings, 'threads' | 'recompute'>,
-): Promise<SessionProfile> {
-  const folder = await mkdtemp(join(tmpdir(), 'profile-'));
-  try {
-    const steps = trainingSteps(model, adapter, examples, { ...settings, profile: join(folder, 'profile') });
-    await steps.measure();
-    await steps.measure();
-    await steps.close();
-    const [file] = await readdir(folder);
-    if (file === undefined) throw new Error('ONNX Runtime wrote no profile');
-    return sumProfile(await readFile(join(folder, file), 'utf8'), examples.length);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
 }
