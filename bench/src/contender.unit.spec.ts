@@ -27,7 +27,7 @@ const broken = (name: string, error: Error): Form => ({ name, open: () => Promis
 const silent = (): void => undefined;
 
 describe('a race', () => {
-  it('lets both sides run in turns and compares the medians of the turns after the two that try a form', async () => {
+  it('lets both sides run in turns and compares the medians of the turns after the three that try a form', async () => {
     const log: string[] = [];
     const form = scripted(log);
     const result = await race(
@@ -41,7 +41,7 @@ describe('a race', () => {
       silent,
     );
     expect(result).toEqual({ unit: 'tokens/s', ours: { value: 20, form: 'a' }, rival: { value: 6, form: 'b' } });
-    expect(log.join(' ')).toBe('open a a a open b b b a b a b a b close b close a');
+    expect(log.join(' ')).toBe('open a a a a open b b b b a b a b a b close b close a');
   });
 
   it('takes the best form of a side, and of it the best variant, and closes the others', async () => {
