@@ -3,33 +3,37 @@
  * characters that forge a line of a log, or be a million lists in one another, which JSON.stringify cannot write.
  */
 
-/** Characters that are quoted of a text, and elements of a list. */
+/** Characters of a text, elements of a list or fields of an object, levels of either, and characters in all. */
 const LONGEST_TEXT = 100;
 const MOST_ELEMENTS = 8;
+const MOST_LEVELS = 3;
+const LONGEST = 300;
 
-/** A value on one line of printable ASCII, as JSON where it is short; what is long or lies deeper is shown as `...`. */
+/** A value as JSON, on one line of printable ASCII; what is long or lies deep is shown as `...`. */
 export function shown(value: unknown): string {
-  if (!Array.isArray(value)) return shownItem(value);
-  const items = value.slice(0, MOST_ELEMENTS).map(shownItem);
-  if (value.length > MOST_ELEMENTS) items.push('...');
-  return `[${items.join(',')}]`;
+  return printable(rendered(value, MOST_LEVELS), LONGEST);
 }
 
-function shownItem(value: unknown): string {
-  if (typeof value === 'string') {
-    const quoted = escaped(JSON.stringify(value.slice(0, LONGEST_TEXT)));
-    return value.length > LONGEST_TEXT ? `${quoted}...` : quoted;
-  }
-  if (Array.isArray(value)) return value.length === 0 ? '[]' : '[...]';
-  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0 ? '{}' : '{...}';
-  return String(value);
-}
-
-/** A message of printable ASCII on one line; what is longer than `limit` characters ends in `...`. */
+/** A message on one line of printable ASCII; what is longer than `limit` characters ends in `...`. */
 export function printable(message: string, limit: number): string {
-  const text = escaped(message.slice(0, limit + 1));
+  const text = message
+    .slice(0, limit + 1)
+    .replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
   return text.length <= limit ? text : `${text.slice(0, limit - 3)}...`;
 }
 
-const escaped = (text: string): string =>
-  text.replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+function rendered(value: unknown, levels: number): string {
+  if (typeof value === 'string') {
+    const quoted = JSON.stringify(value.slice(0, LONGEST_TEXT));
+    return value.length > LONGEST_TEXT ? `${quoted}...` : quoted;
+  }
+  if (typeof value !== 'object' || value === null) return String(value);
+  const [open, close] = Array.isArray(value) ? '[]' : '{}';
+  if (levels === 0) return `${open}...${close}`;
+  const fields = Object.entries(value);
+  const items = fields
+    .slice(0, MOST_ELEMENTS)
+    .map(([key, item]) => `${open === '{' ? `${rendered(key, 0)}:` : ''}${rendered(item, levels - 1)}`);
+  if (fields.length > MOST_ELEMENTS) items.push('...');
+  return `${open}${items.join(',')}${close}`;
+}
