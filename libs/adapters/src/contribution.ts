@@ -78,12 +78,13 @@ function contributedFile<Decoded>(
     decode(bytes) {
       try {
         if (bytes.byteLength > maximumBytes) {
-          throw new AdapterFileError(`${name} of ${bytes.byteLength} bytes exceeds the limit of ${maximumBytes}`);
+          throw new AdapterFileError(`${bytes.byteLength} bytes exceed the limit of ${maximumBytes}`);
         }
         return take(readSafetensors(bytes, { name, maximumHeaderBytes }));
       } catch (error) {
         if (!(error instanceof AdapterFileError || error instanceof SafetensorsError)) throw error;
-        throw new AdapterFileError(printable(error.message, LONGEST_MESSAGE), { cause: error });
+        const message = error instanceof SafetensorsError ? error.message : `${name}: ${error.message}`;
+        throw new AdapterFileError(printable(message, LONGEST_MESSAGE), { cause: error });
       }
     },
   };

@@ -133,7 +133,7 @@ describe("a client's adapter", () => {
 
   it('is refused where it is longer than its tensors and a header can be', () => {
     const long = new Uint8Array(file.maximumBytes + 1);
-    expectRefused(file, long, `adapter of ${file.maximumBytes + 1} bytes exceeds the limit of ${file.maximumBytes}`);
+    expectRefused(file, long, `adapter: ${file.maximumBytes + 1} bytes exceed the limit of ${file.maximumBytes}`);
   });
 
   it('is refused where its header takes the place of its data', () => {
