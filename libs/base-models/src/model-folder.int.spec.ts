@@ -247,15 +247,27 @@ describe('an index of shards is refused', () => {
     expect(await refused(readModel(folder))).toBe(`${join(folder, shardName(1, 2))}: no such file`);
   });
 
-  it.each(['../outside.safetensors', '/outside.safetensors', 'sub/../../outside.safetensors', '.'])(
-    'where it names a shard outside of the folder: %s',
-    async (name) => {
-      await writeConfiguration(folder);
-      await writeIndex(folder, Object.fromEntries([...(await llamaTensors()).keys()].map((tensor) => [tensor, name])));
-      const message = `${folder}/model.safetensors.index.json: shard ${name} lies outside of the folder`;
-      expect(await refused(readModel(folder))).toBe(message);
-    },
-  );
+  it.each<[unknown, string]>([
+    ['../outside.safetensors', '"../outside.safetensors"'],
+    ['../../etc/passwd', '"../../etc/passwd"'],
+    ['/outside.safetensors', '"/outside.safetensors"'],
+    ['sub/../../outside.safetensors', '"sub/../../outside.safetensors"'],
+    ['sub/shard.safetensors', '"sub/shard.safetensors"'],
+    ['..\\outside.safetensors', '"..\\\\outside.safetensors"'],
+    ['model.safetensors\u0000', '"model.safetensors\\u0000"'],
+    ['.', '"."'],
+    ['..', '".."'],
+    ['', '""'],
+    ['x'.repeat(256), `"${'x'.repeat(100)}"...`],
+    [7, '7'],
+    [null, 'null'],
+    [['model.safetensors'], '["model.safetensors"]'],
+  ])('where a shard that it names is no name of a file: %j', async (name, quoted) => {
+    await writeConfiguration(folder);
+    await writeIndex(folder, Object.fromEntries([...(await llamaTensors()).keys()].map((tensor) => [tensor, name])));
+    const message = `${folder}/model.safetensors.index.json: shard ${quoted} is no name of a file in the folder`;
+    expect(await refused(readModel(folder))).toBe(message);
+  });
 
   it('where its shards lack a weight', async () => {
     await writeShardedLlama(folder, 2);

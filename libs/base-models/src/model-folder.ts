@@ -3,7 +3,7 @@
  * tokenizer.json. Only headers are read: the weights stay in the file, from where ONNX Runtime maps them into memory.
  */
 import { access, readFile, realpath } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   parameterCount,
   readDecoder,
@@ -13,7 +13,7 @@ import {
   type LinearModule,
   type Targets,
 } from '@fedamole/models';
-import { readSafetensorsHeader, SafetensorsError, type SafetensorsHeader } from '@fedamole/safetensors';
+import { readSafetensorsHeader, SafetensorsError, shown, type SafetensorsHeader } from '@fedamole/safetensors';
 import type { QuantizedLocation, WeightForm } from './held-weights.js';
 import { commonFolder, locationOf, type WeightLocation } from './locations.js';
 
@@ -142,14 +142,19 @@ function shardFiles(folder: string, index: string, contents: unknown): string[] 
   const map = (contents as { weight_map?: unknown } | null)?.weight_map;
   const shards = typeof map === 'object' && map !== null ? Object.values(map as Record<string, unknown>) : [];
   if (shards.length === 0) throw new ModelFolderError(`${index}: weight_map is missing or empty`);
-  const names = [...new Set(shards)].map(String).sort();
-  return names.map((name) => {
-    const file = resolve(folder, name);
-    if (!file.startsWith(resolve(folder) + sep))
-      throw new ModelFolderError(`${index}: shard ${name} lies outside of the folder`);
-    return file;
+  const names = [...new Set(shards)].map((name) => {
+    if (isFileName(name)) return name;
+    throw new ModelFolderError(`${index}: shard ${shown(name)} is no name of a file in the folder`);
   });
+  return names.sort().map((name) => join(folder, name));
 }
+
+/**
+ * An index came with the model: what it names may not lead out of the folder, so that it has no separator of any system and is
+ * no step upwards. Links in the folder are its operator's, who may have them lead anywhere, as a hub's cache does.
+ */
+const isFileName = (name: unknown): name is string =>
+  typeof name === 'string' && name.length <= 255 && /^[^/\\\0]+$/.test(name) && name !== '.' && name !== '..';
 
 function translate<T>(folder: string, read: () => T): T {
   try {
