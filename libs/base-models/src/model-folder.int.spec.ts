@@ -192,6 +192,22 @@ describe("a base model's folder is refused", () => {
     expect(await refused(readModel(folder))).toMatch(/model\.safetensors: tensor ".*": ends at byte/);
   });
 
+  it('by the name that a file has in the folder, wherever its link leads', async () => {
+    await writeLlama(join(folder, 'model'));
+    const snapshot = await writeHubCache(join(folder, 'cache'), join(folder, 'model'), [
+      'config.json',
+      'model.safetensors',
+    ]);
+    await truncate(join(folder, 'cache', 'blobs', 'blob1'), 100);
+    expect(await refused(readModel(snapshot))).toMatch(`${snapshot}/model.safetensors: header of `);
+    await writeConfiguration(snapshot, { vocab_size: 7 });
+    await rm(join(snapshot, 'model.safetensors'));
+    await symlink(join(folder, 'model', 'model.safetensors'), join(snapshot, 'model.safetensors'));
+    expect(await refused(readModel(snapshot))).toMatch(
+      `${snapshot}/model.safetensors: weight ${embedding} is [199, 48]`,
+    );
+  });
+
   it('with weights whose header was cut short', async () => {
     await writeLlama(folder);
     await truncate(join(folder, 'model.safetensors'), 100);
