@@ -3,7 +3,7 @@ import { AdapterFileError } from '@fedamole/adapters';
 import { ArtifactStore, CorruptArtifactError } from '@fedamole/artifacts';
 import { InfeasibleAssignmentError } from '@fedamole/assignment';
 import type { AggregatorSettings } from '@fedamole/config';
-import { aggregationResult } from '@fedamole/federation';
+import { aggregationOutcome } from '@fedamole/federation';
 import { aggregationJob, aggregationQueueName, openQueue, PermanentJobError, startWorker } from '@fedamole/queues';
 import { SafetensorsError } from '@fedamole/safetensors';
 import { startWorkerHealth, type RunningService } from '@fedamole/services';
@@ -17,15 +17,17 @@ export async function startAggregator(settings: AggregatorSettings, logger: Logg
     settings: settings.queue,
     queueName: aggregationQueueName,
     payload: aggregationJob,
-    result: aggregationResult,
+    result: aggregationOutcome,
     onError,
     onFailure: (jobId, error, final) => logger.error({ jobId, final, err: error }, 'aggregation job failed'),
     handler: async (job, { jobId }) => {
       const context = logger.child({ jobId, federationId: job.federationId, round: job.round });
       context.info({ kind: job.kind }, 'aggregation job taken');
-      const result = await aggregate(job, artifacts).catch(withoutRetry);
-      context.info({ pool: result.pool, seconds: result.seconds }, 'aggregation job done');
-      return result;
+      const outcome = await aggregate(job, artifacts).catch(withoutRetry);
+      if ('refused' in outcome)
+        context.warn({ refused: outcome.refused }, "clients' artifacts refused, nothing merged");
+      else context.info({ pool: outcome.pool, seconds: outcome.seconds }, 'aggregation job done');
+      return outcome;
     },
   });
   // after the worker, which waits for the queue's tables
@@ -41,7 +43,7 @@ export async function startAggregator(settings: AggregatorSettings, logger: Logg
   };
 }
 
-/** An artifact that is corrupt, or not what it has to be, stays so. */
+/** A pool that is corrupt, or not what it has to be, stays so. */
 function withoutRetry(error: unknown): never {
   const permanent = [AdapterFileError, CorruptArtifactError, InfeasibleAssignmentError, SafetensorsError];
   if (error instanceof Error && permanent.some((kind) => error instanceof kind))

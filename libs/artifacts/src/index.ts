@@ -1,3 +1,9 @@
 export { ArtifactStore } from './artifact-store.js';
-export { ArtifactNotStoredError, CorruptArtifactError, MissingArtifactError } from './errors.js';
+export {
+  ArtifactNotStoredError,
+  CorruptArtifactError,
+  MisplacedArtifactError,
+  MissingArtifactError,
+  OversizedArtifactError,
+} from './errors.js';
 export { folderDigest } from './folder-digest.js';

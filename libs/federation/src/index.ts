@@ -35,6 +35,7 @@ export { weightFormBounds, weightFormComparison } from './federation/weight-form
 export { upcastConfiguration } from './federation/upcast-configuration.js';
 export type {
   AdaptedModule,
+  AggregationOutcome,
   AggregationResult,
   BaselineResult,
   BaseModelReference,
@@ -42,12 +43,14 @@ export type {
   EvaluationMetrics,
   ExpertAssignment,
   HeldExperts,
+  RefusedContribution,
   SplitSizes,
   TrainingResult,
   WeightFormMeasurement,
 } from './results.js';
 export {
   adaptedModule,
+  aggregationOutcome,
   aggregationResult,
   baselineResult,
   baseModelReference,
@@ -55,6 +58,7 @@ export {
   evaluationMetrics,
   expertAssignment,
   heldExperts,
+  refusedContribution,
   splitSizes,
   trainingResult,
   weightFormMeasurement,

@@ -1,5 +1,4 @@
 import { folderDigest } from '@fedamole/artifacts';
-import { readBaseModel } from '@fedamole/base-models';
 import type { BaseModel } from '@fedamole/federation';
 import { baseModelStream, DomainError } from '@fedamole/federation';
 import { listBaseModels } from '@fedamole/read-models';
@@ -11,6 +10,7 @@ import { baseModelDecider } from '../commands/deciders.js';
 import { notFound, ProblemException } from '../http/problem.js';
 import { Platform } from '../platform/platform.js';
 import { adaptedModules } from './adapted-modules.js';
+import { readModelForCaller } from './read-model-for-caller.js';
 import type { BaseModelResource, RegisterBaseModelBody } from './schemas.js';
 
 @Injectable()
@@ -64,7 +64,7 @@ export class BaseModelsService {
     if (!found?.isDirectory()) {
       throw new ProblemException(422, 'BASE_MODEL_UNREADABLE', `there is no folder "${name}" in the models folder`);
     }
-    const model = await readBaseModel(folder);
+    const model = await readModelForCaller(folder);
     const actual = await folderDigest(folder);
     if (actual !== digest) {
       const detail = `the folder "${name}" has digest ${actual}, not ${digest}`;
