@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { renewed } from './collect.js';
 import { ArtifactNotStoredError, CorruptArtifactError, MissingArtifactError } from './errors.js';
 
 const digestPattern = /^[0-9a-f]{64}$/;
@@ -26,7 +27,7 @@ export class ArtifactStore {
     const digest = sha256(bytes);
     const path = this.path(digest);
     try {
-      if (await holds(path, digest)) return digest;
+      if ((await holds(path, digest)) && (await renewed(path))) return digest;
       await writeDurably(path, bytes);
     } catch (error) {
       throw new ArtifactNotStoredError(this.folder, bytes.byteLength, error);

@@ -1,3 +1,5 @@
 export { ArtifactStore } from './artifact-store.js';
+export type { OldFile } from './collect.js';
+export { oldFiles, removeOld } from './collect.js';
 export { ArtifactNotStoredError, CorruptArtifactError, MissingArtifactError } from './errors.js';
 export { folderDigest } from './folder-digest.js';
