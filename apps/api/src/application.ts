@@ -80,8 +80,9 @@ async function listen(application: NestExpressApplication, { port, host }: ApiSe
 }
 
 function startProjector({ projector, wakeups, logger }: Platform): { close(): Promise<void> } {
+  let current = false;
   const step = async (signal: AbortSignal): Promise<number> => {
-    if (await projector.isOutdated()) await rebuildOutdated(projector, logger, signal);
+    current ||= await bringUpToVersion(projector, logger, signal);
     await projector.catchUp();
     return projectorPause;
   };
@@ -95,14 +96,16 @@ function startProjector({ projector, wakeups, logger }: Platform): { close(): Pr
   };
 }
 
-/** The rows are an older release's. Reads go on answering from them meanwhile. */
-async function rebuildOutdated(projector: Projector, logger: Logger, signal: AbortSignal): Promise<void> {
-  logger.info("the read models are an older release's: they are built again");
+/** Builds the read models again where they are an older release's; false while another replica is at it. */
+async function bringUpToVersion(projector: Projector, logger: Logger, signal: AbortSignal): Promise<boolean> {
+  if (!(await projector.isOutdated())) return true;
+  logger.info("the read models are an older release's: they are built again, and answer meanwhile");
   try {
     await projector.rebuild({ signal });
-    logger.info('the read models were built again');
+    return true;
   } catch (error) {
-    if (!(error instanceof RebuildRunningError)) throw error;
+    if (error instanceof RebuildRunningError) return false;
+    throw error;
   }
 }
 

@@ -94,6 +94,18 @@ describe('the origin of events', () => {
   });
 });
 
+describe('the documentation', () => {
+  it('names both headers where something can be changed, and the moment where something can be read', async () => {
+    type Operation = { parameters?: { name: string; in: string }[] };
+    const { body } = await http.get<{ paths: Record<string, Record<string, Operation>> }>('/docs-json');
+    const named = (path: string, method: string) =>
+      (body.paths[path]?.[method]?.parameters ?? []).map((parameter) => `${parameter.in} ${parameter.name}`);
+    expect(named('/v1/federations', 'post')).toEqual(['header Idempotency-Key', 'header X-Correlation-Id']);
+    expect(named('/v1/federations/{id}', 'get')).toEqual(['path id', 'query asOf']);
+    expect(named('/v1/events/verify', 'get')).toEqual(['query position', 'query hash']);
+  });
+});
+
 describe('a request that comes again under its idempotency key', () => {
   it('changes nothing more and is answered alike', async () => {
     const again = await http.post<FederationResource>('/v1/federations', creation, creating);
@@ -214,6 +226,21 @@ describe('collecting artifacts', () => {
 });
 
 describe('the read models', () => {
+  it("are built again at the start where they are an older release's", async () => {
+    const database = new pg.Client({ connectionString: bench.settings.databaseUrl });
+    await database.connect();
+    await database.query(`UPDATE checkpoint SET version = 0 WHERE name = 'read-models'; DELETE FROM client_view`);
+    const replica = await startApi(bench.settings, pino({ level: 'silent' }));
+    await eventually(async () => {
+      const { rows } = await database.query('SELECT name FROM client_view ORDER BY name');
+      return rows.length === 2 ? rows : null;
+    });
+    await replica.close();
+    await database.end();
+    const { body } = await http.get<ReadModelsResource>('/v1/read-models');
+    expect(body).toMatchObject({ version: body.currentVersion, rebuilding: null });
+  });
+
   it('are built again on command', async () => {
     const before = (await http.get<FederationPageResource>('/v1/federations')).body;
     expect(await http.post<ReadModelsResource>('/v1/read-models/rebuild')).toMatchObject({ status: 202 });

@@ -13,9 +13,8 @@ export async function namedDigests({ pool }: Database): Promise<Set<string>> {
   const end = Number(heads[0]?.position ?? 0);
   for (let after = 0; after < end; after += pageSize) {
     const { rows } = await pool.query<{ digest: string }>(
-      `SELECT DISTINCT match[1] AS digest
-       FROM event, regexp_matches(data::text, '"([0-9a-f]{64})"', 'g') AS match
-       WHERE position > $1 AND position <= $2`,
+      `SELECT DISTINCT part AS digest FROM event, string_to_table(data::text, '"') AS part
+       WHERE position > $1 AND position <= $2 AND length(part) = 64 AND part !~ '[^0-9a-f]'`,
       [after, after + pageSize],
     );
     for (const { digest } of rows) named.add(digest);
