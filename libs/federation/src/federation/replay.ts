@@ -23,7 +23,9 @@ export function recordedAggregation(events: readonly FederationEvent[], round: n
   let before: FederationState = initialFederation;
   for (const [index, event] of events.entries()) {
     if (event.type === 'RoundAggregated' && event.data.round === round) {
-      const job = requiredJobs(before).find(({ queue }) => queue === 'aggregation');
+      // An operator may have paused it when the result came.
+      const running: FederationState = before.status === 'absent' ? before : { ...before, status: 'running' };
+      const job = requiredJobs(running).find(({ queue }) => queue === 'aggregation');
       if (job?.queue !== 'aggregation')
         throw new Error(`round ${round} was aggregated when no aggregation was required`);
       return { payload: job.payload, pool: event.data.pool, next: assignedAfter(events.slice(index), round + 1) };
