@@ -3,8 +3,17 @@ import { AdapterFileError } from '@fedamole/adapters';
 import { ArtifactStore, CorruptArtifactError } from '@fedamole/artifacts';
 import { InfeasibleAssignmentError } from '@fedamole/assignment';
 import type { AggregatorSettings } from '@fedamole/config';
-import { aggregationOutcome } from '@fedamole/federation';
-import { aggregationJob, aggregationQueueName, openQueue, PermanentJobError, startWorker } from '@fedamole/queues';
+import { aggregationOutcome, type AggregationOutcome } from '@fedamole/federation';
+import {
+  aggregationJob,
+  aggregationQueueName,
+  openQueue,
+  PermanentJobError,
+  replayQueueName,
+  startWorker,
+  type AggregationJob,
+  type WorkerOptions,
+} from '@fedamole/queues';
 import { SafetensorsError } from '@fedamole/safetensors';
 import { startWorkerHealth, type RunningService } from '@fedamole/services';
 import type { Logger } from 'pino';
@@ -13,7 +22,7 @@ import { aggregate } from './aggregate.js';
 export async function startAggregator(settings: AggregatorSettings, logger: Logger): Promise<RunningService> {
   const artifacts = new ArtifactStore(settings.artifactsFolder);
   const onError = (error: Error): void => logger.warn({ err: error }, 'queue connection failed');
-  const worker = await startWorker({
+  const options: WorkerOptions<AggregationJob, AggregationOutcome> = {
     settings: settings.queue,
     queueName: aggregationQueueName,
     payload: aggregationJob,
@@ -29,15 +38,16 @@ export async function startAggregator(settings: AggregatorSettings, logger: Logg
       else context.info({ pool: outcome.pool, seconds: outcome.seconds }, 'aggregation job done');
       return outcome;
     },
-  });
-  // after the worker, which waits for the queue's tables
+  };
+  const workers = [await startWorker(options), await startWorker({ ...options, queueName: replayQueueName })];
+  // after the workers, which wait for the queue's tables
   const probe = await openQueue(settings.queue, aggregationQueueName, { migrate: false, onError });
   const address = { host: settings.healthHost, port: settings.healthPort };
   const health = await startWorkerHealth(address, { queue: () => probe.ping() }, logger);
   return {
     url: health.url,
     async close() {
-      await worker.close();
+      await Promise.all(workers.map((worker) => worker.close()));
       await Promise.all([health.close(), probe.close()]);
     },
   };

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { renewed } from './collect.js';
 import {
   ArtifactNotStoredError,
   CorruptArtifactError,
@@ -32,7 +33,7 @@ export class ArtifactStore {
     const digest = sha256(bytes);
     const path = this.path(digest);
     try {
-      if (await this.holds(digest)) return digest;
+      if ((await this.holds(digest)) && (await renewed(path))) return digest;
       await writeDurably(this.folder, path, bytes);
     } catch (error) {
       throw new ArtifactNotStoredError(this.folder, bytes.byteLength, error);

@@ -1,4 +1,6 @@
 export { ArtifactStore } from './artifact-store.js';
+export type { OldFile } from './collect.js';
+export { oldFiles, removeOld } from './collect.js';
 export {
   ArtifactNotStoredError,
   CorruptArtifactError,

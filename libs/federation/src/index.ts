@@ -27,6 +27,8 @@ export type { FederationEvent, FederationEventType } from './federation/events.j
 export { evolveFederation, foldFederation } from './federation/evolve.js';
 export type { RequiredAggregationPayload, RequiredJob, RequiredTrainingPayload } from './federation/required-jobs.js';
 export { abandonedJobs, aggregationJobId, jobId, requiredJobs } from './federation/required-jobs.js';
+export type { RecordedAggregation } from './federation/replay.js';
+export { recordedAggregation } from './federation/replay.js';
 export type { AggregatedPool, Federation, FederationState, FederationStatus, Round } from './federation/state.js';
 export { upcastMetrics } from './federation/upcast-metrics.js';
 export { federationStatuses, initialFederation, weightFormOf } from './federation/state.js';

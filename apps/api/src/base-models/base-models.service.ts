@@ -31,10 +31,10 @@ export class BaseModelsService {
     const model = await this.read(body);
     const command = { type: 'RegisterBaseModel' as const, data: model };
     const { store } = this.platform;
-    const added = await handleCommand(store, baseModelDecider, baseModelStream(body.name), command, {
+    const { events } = await handleCommand(store, baseModelDecider, baseModelStream(body.name), command, {
       actor: 'operator',
     });
-    return { resource: await this.get(body.name), created: added > 0 };
+    return { resource: await this.get(body.name), created: events > 0 };
   }
 
   async get(name: string): Promise<BaseModelResource> {
