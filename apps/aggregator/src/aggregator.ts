@@ -1,10 +1,17 @@
 /** The aggregator: takes aggregation jobs, and says over HTTP whether it can. */
 import { AdapterFileError } from '@fedamole/adapters';
-import { ArtifactStore, CorruptArtifactError } from '@fedamole/artifacts';
+import { ArtifactStore, CorruptArtifactError, isStorageAway } from '@fedamole/artifacts';
 import { InfeasibleAssignmentError } from '@fedamole/assignment';
 import type { AggregatorSettings } from '@fedamole/config';
 import { aggregationResult } from '@fedamole/federation';
-import { aggregationJob, aggregationQueueName, openQueue, PermanentJobError, startWorker } from '@fedamole/queues';
+import {
+  aggregationJob,
+  aggregationQueueName,
+  openQueue,
+  PermanentJobError,
+  PostponedJobError,
+  startWorker,
+} from '@fedamole/queues';
 import { SafetensorsError } from '@fedamole/safetensors';
 import { startWorkerHealth, type RunningService } from '@fedamole/services';
 import type { Logger } from 'pino';
@@ -20,10 +27,12 @@ export async function startAggregator(settings: AggregatorSettings, logger: Logg
     result: aggregationResult,
     onError,
     onFailure: (jobId, error, final) => logger.error({ jobId, final, err: error }, 'aggregation job failed'),
+    onPostponed: (jobId, error, milliseconds) =>
+      logger.warn({ jobId, milliseconds }, `aggregation job postponed: ${error.message}`),
     handler: async (job, { jobId }) => {
       const context = logger.child({ jobId, federationId: job.federationId, round: job.round });
       context.info({ kind: job.kind }, 'aggregation job taken');
-      const result = await aggregate(job, artifacts).catch(withoutRetry);
+      const result = await aggregate(job, artifacts).catch(asJobError);
       context.info({ pool: result.pool, seconds: result.seconds }, 'aggregation job done');
       return result;
     },
@@ -41,8 +50,9 @@ export async function startAggregator(settings: AggregatorSettings, logger: Logg
   };
 }
 
-/** An artifact that is corrupt, or not what it has to be, stays so. */
-function withoutRetry(error: unknown): never {
+/** An artifact that is corrupt, or not what it has to be, stays so; room for one comes back. */
+function asJobError(error: unknown): never {
+  if (isStorageAway(error)) throw new PostponedJobError(error.message);
   const permanent = [AdapterFileError, CorruptArtifactError, InfeasibleAssignmentError, SafetensorsError];
   if (error instanceof Error && permanent.some((kind) => error instanceof kind))
     throw new PermanentJobError(error.message);

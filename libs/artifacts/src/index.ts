@@ -1,3 +1,3 @@
 export { ArtifactStore } from './artifact-store.js';
-export { ArtifactNotStoredError, CorruptArtifactError, MissingArtifactError } from './errors.js';
+export { ArtifactNotStoredError, CorruptArtifactError, isStorageAway, MissingArtifactError } from './errors.js';
 export { folderDigest } from './folder-digest.js';
