@@ -15,34 +15,37 @@ export interface Target {
   readonly recorder: JobRecorder;
 }
 
-/** Resolves once the deed is over: what was stopped goes on again, the disk has room again. */
-export async function perform(deed: Deed, target: Target): Promise<void> {
+/** Ends what was done: what was stopped goes on, the disk has room again. */
+export type Mend = () => Promise<void>;
+
+/** Resolves as soon as it is done, with what ends it after the deed's seconds. */
+export async function inflict(deed: Deed, target: Target): Promise<Mend> {
   switch (deed.kind) {
     case 'kill':
       for (const victim of deed.victims) await signal(target.cluster, victim, 'SIGKILL');
-      return;
+      return nothingToMend;
     case 'stop':
       await signal(target.cluster, deed.victim, 'SIGSTOP');
-      try {
+      return async () => {
         await sleep(deed.seconds * 1000);
-      } finally {
         await signal(target.cluster, deed.victim, 'SIGCONT');
-      }
-      return;
+      };
     case 'wipe-queue':
-      return target.queue.wipe();
+      await target.queue.wipe();
+      return nothingToMend;
     case 'fill-disk':
-      try {
-        await target.disk.fill();
+      await target.disk.fill();
+      return async () => {
         await sleep(deed.seconds * 1000);
-      } finally {
         await target.disk.free();
-      }
-      return;
+      };
     case 'deliver-twice':
-      return deliverTwice(target);
+      await deliverTwice(target);
+      return nothingToMend;
   }
 }
+
+const nothingToMend: Mend = async () => undefined;
 
 /** Jobs that ended and were recorded are there once more: whoever does them again has the same outcome to deliver. */
 async function deliverTwice({ queue, recorder }: Target): Promise<void> {

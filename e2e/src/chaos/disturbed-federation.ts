@@ -6,9 +6,10 @@ import { createAndStart, processesOf } from '../federation-run.js';
 import type { EventBody } from '../platform-api.js';
 import { PlatformApi } from '../platform-api.js';
 import type { Target } from './deeds.js';
-import { perform } from './deeds.js';
+import { inflict } from './deeds.js';
 import { recordJobs } from './job-recorder.js';
 import type { Moment } from './moments.js';
+import { describeDeed } from './moments.js';
 import type { Traces } from './traces.js';
 import { readTraces } from './traces.js';
 
@@ -69,11 +70,20 @@ export async function runFederation(
       events = await eventsUpTo(1);
       if (hasEnded(events)) continue;
       moments.shift();
-      const [before, begun] = [events.length, Date.now()];
-      await perform(moment.deed, { ...surroundings, recorder });
-      events = await eventsUpTo(before + 1);
-      const next = Date.parse(events[before]?.recordedAt ?? '');
-      const one = { moment, place: placeOf(events.slice(0, before), begun), seconds: (next - begun) / 1000 };
+      const mend = await inflict(moment.deed, { ...surroundings, recorder });
+      const begun = Date.now();
+      await mend();
+      const next = await within(patience, `an event after ${describeDeed(moment.deed)}`, async () => {
+        events = await api.events(id);
+        // Where its last event came in between there is no further one.
+        const last = hasEnded(events) ? events.at(-1) : undefined;
+        return events.find(({ recordedAt }) => Date.parse(recordedAt) > begun) ?? last ?? null;
+      });
+      const one = {
+        moment,
+        place: placeOf(events.slice(0, next.version - 1), begun),
+        seconds: Math.max(0, Date.parse(next.recordedAt) - begun) / 1000,
+      };
       happened.push(one);
       onHappened(one);
       await within(patience, 'every process runs again', async () =>
