@@ -19,8 +19,8 @@ import type {
   VerificationBody,
 } from './platform-api.js';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const modelsFolder = join(root, 'examples', 'quickstart');
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+export const modelsFolder = join(root, 'examples', 'quickstart');
 const modelName = 'model';
 export const modelFolder = join(modelsFolder, modelName);
 export const clients = ['airline-passengers', 'bank-requests', 'call-notes', 'hotel-questions'];
@@ -113,15 +113,29 @@ async function withCluster<Result>(
   }
 }
 
-function processesOf(cluster: Cluster): KnownProcess[] {
+/** Every part of the cluster that runs at the moment. */
+export function processesOf(cluster: Cluster): KnownProcess[] {
   const { services, queue, postgres } = cluster.describe();
   return [...services.map(({ process }) => process), ...(queue.process ? [queue.process] : []), postgres.process];
 }
 
-async function startFederation(api: PlatformApi): Promise<string> {
+export async function register(api: PlatformApi): Promise<void> {
   await api.registerBaseModel({ name: modelName, digest: await folderDigest(modelFolder) });
   for (const client of clients) await api.registerClient(client);
-  const { id } = await api.createFederation({ baseModel: modelName, clients, configuration });
+}
+
+async function startFederation(api: PlatformApi): Promise<string> {
+  await register(api);
+  return createAndStart(api, 'e2e', configuration);
+}
+
+/** A federation of all clients, on a platform that knows them and the model. */
+export async function createAndStart(
+  api: PlatformApi,
+  name: string,
+  chosen: FederationConfigurationInput,
+): Promise<string> {
+  const { id } = await api.createFederation({ name, baseModel: modelName, clients, configuration: chosen });
   await api.start(id);
   return id;
 }

@@ -47,6 +47,10 @@ export interface AdapterBody {
 }
 
 export interface EventBody {
+  /** 1 for the first event of the federation. */
+  readonly version: number;
+  /** ISO 8601. */
+  readonly recordedAt: string;
   readonly type: string;
   readonly data: { readonly round?: number; readonly client?: string };
 }
@@ -74,6 +78,7 @@ export class PlatformApi {
   }
 
   createFederation(federation: {
+    name?: string;
     baseModel: string;
     clients: readonly string[];
     configuration: FederationConfigurationInput;

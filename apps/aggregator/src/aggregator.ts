@@ -1,6 +1,6 @@
 /** The aggregator: takes aggregation jobs, and says over HTTP whether it can. */
 import { AdapterFileError } from '@fedamole/adapters';
-import { ArtifactStore, CorruptArtifactError } from '@fedamole/artifacts';
+import { ArtifactStore, CorruptArtifactError, isStorageAway } from '@fedamole/artifacts';
 import { InfeasibleAssignmentError } from '@fedamole/assignment';
 import type { AggregatorSettings } from '@fedamole/config';
 import { aggregationOutcome, type AggregationOutcome } from '@fedamole/federation';
@@ -9,6 +9,7 @@ import {
   aggregationQueueName,
   openQueue,
   PermanentJobError,
+  PostponedJobError,
   replayQueueName,
   startWorker,
   type AggregationJob,
@@ -29,10 +30,12 @@ export async function startAggregator(settings: AggregatorSettings, logger: Logg
     result: aggregationOutcome,
     onError,
     onFailure: (jobId, error, final) => logger.error({ jobId, final, err: error }, 'aggregation job failed'),
+    onPostponed: (jobId, error, milliseconds) =>
+      logger.warn({ jobId, milliseconds }, `aggregation job postponed: ${error.message}`),
     handler: async (job, { jobId }) => {
       const context = logger.child({ jobId, federationId: job.federationId, round: job.round });
       context.info({ kind: job.kind }, 'aggregation job taken');
-      const outcome = await aggregate(job, artifacts).catch(withoutRetry);
+      const outcome = await aggregate(job, artifacts).catch(asJobError);
       if ('refused' in outcome)
         context.warn({ refused: outcome.refused }, "clients' artifacts refused, nothing merged");
       else context.info({ pool: outcome.pool, seconds: outcome.seconds }, 'aggregation job done');
@@ -53,8 +56,9 @@ export async function startAggregator(settings: AggregatorSettings, logger: Logg
   };
 }
 
-/** A pool that is corrupt, or not what it has to be, stays so. */
-function withoutRetry(error: unknown): never {
+/** A pool that is corrupt, or not what it has to be, stays so; room for an artifact comes back. */
+function asJobError(error: unknown): never {
+  if (isStorageAway(error)) throw new PostponedJobError(error.message);
   const permanent = [AdapterFileError, CorruptArtifactError, InfeasibleAssignmentError, SafetensorsError];
   if (error instanceof Error && permanent.some((kind) => error instanceof kind))
     throw new PermanentJobError(error.message);

@@ -8,6 +8,7 @@ import { ArtifactStore } from './artifact-store.js';
 import {
   ArtifactNotStoredError,
   CorruptArtifactError,
+  isStorageAway,
   MisplacedArtifactError,
   MissingArtifactError,
   OversizedArtifactError,
@@ -31,9 +32,7 @@ describe('the artifact store', () => {
       .map(({ name }) => name);
 
   it('names bytes by their SHA-256 and gives them back', async () => {
-    expect(await store.has(digest)).toBe(false);
     expect(await store.put(bytes)).toBe(digest);
-    expect(await store.has(digest)).toBe(true);
     expect(await store.size(digest)).toBe(bytes.byteLength);
     expect(new Uint8Array(await store.get(digest))).toEqual(bytes);
     expect(store.path(digest)).toBe(join(folder, digest.slice(0, 2), digest.slice(2)));
@@ -141,7 +140,6 @@ describe('the artifact store', () => {
   ])('refuses the digest %j', async (bad) => {
     expect(() => store.path(bad)).toThrow(/is no artifact digest/);
     await expect(store.get(bad)).rejects.toThrow(/is no artifact digest/);
-    await expect(store.has(bad)).rejects.toThrow(/is no artifact digest/);
   });
 
   it('names folder and bytes where the folder cannot be made', async () => {
@@ -151,6 +149,14 @@ describe('the artifact store', () => {
     expect(error).toBeInstanceOf(ArtifactNotStoredError);
     expect(error).toMatchObject({ code: 'ENOTDIR', folder: join(folder, 'file'), bytesNeeded: 7 });
     expect((error as Error).message).toContain(`Artifact store ${join(folder, 'file')} cannot take 7 bytes: ENOTDIR`);
+  });
+
+  it('tells storage that is full or away from a folder that is wrong', async () => {
+    const failed = (code: string): ArtifactNotStoredError =>
+      new ArtifactNotStoredError(folder, 7, Object.assign(new Error(code), { code }));
+    expect(['ENOSPC', 'EDQUOT', 'ESTALE', 'ETIMEDOUT'].map(failed).every(isStorageAway)).toBe(true);
+    expect(['EACCES', 'ENOTDIR', 'EIO', 'EROFS'].map(failed).some(isStorageAway)).toBe(false);
+    expect([new Error('ENOSPC'), 'ENOSPC', null].some(isStorageAway)).toBe(false);
   });
 
   it('leaves nothing behind where the artifact cannot take its name', async () => {

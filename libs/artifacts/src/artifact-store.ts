@@ -55,11 +55,6 @@ export class ArtifactStore {
     return bytes;
   }
 
-  /** Whether the artifact is there; its bytes are not checked. */
-  async has(digest: string): Promise<boolean> {
-    return (await sizeOf(this.path(digest))) !== undefined;
-  }
-
   /** Bytes of the artifact. @throws MissingArtifactError */
   async size(digest: string): Promise<number> {
     const path = this.path(digest);

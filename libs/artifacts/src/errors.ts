@@ -62,3 +62,14 @@ export class ArtifactNotStoredError extends Error {
     this.code = code;
   }
 }
+
+/** A full disk or quota, and what a network file system says while its server is away. */
+const passing = new Set(['ENOSPC', 'EDQUOT', 'ESTALE', 'ETIMEDOUT', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/**
+ * Whether an error of the file system says that storage is short of room, or away: it passes once somebody makes room or
+ * the storage is back, and is nothing that the caller did.
+ */
+export function isStorageAway(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && passing.has(error.code);
+}

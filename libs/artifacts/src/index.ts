@@ -4,6 +4,7 @@ export { oldFiles, removeOld } from './collect.js';
 export {
   ArtifactNotStoredError,
   CorruptArtifactError,
+  isStorageAway,
   MisplacedArtifactError,
   MissingArtifactError,
   OversizedArtifactError,

@@ -2,7 +2,12 @@
 import { z } from 'zod';
 
 export const queueSettings = z.discriminatedUnion('backend', [
-  z.strictObject({ backend: z.literal('redis'), url: z.url({ protocol: /^rediss?$/ }) }),
+  z.strictObject({
+    backend: z.literal('redis'),
+    url: z.url({ protocol: /^rediss?$/ }),
+    /** What every key begins with: sets two platforms on one Redis apart. */
+    prefix: z.string().regex(/^[a-z0-9_-]{1,63}$/, 'use 1 to 63 lower-case letters, digits, "_" or "-"'),
+  }),
   z.strictObject({
     backend: z.literal('postgres'),
     connectionString: z.url({ protocol: /^postgres(ql)?$/ }),

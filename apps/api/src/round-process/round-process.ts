@@ -55,7 +55,7 @@ export class RoundProcess {
   async sweep(): Promise<void> {
     for (const federationId of await this.parts.runningFederations()) await this.lookAfterApart(federationId);
     for (const [id, queue] of this.abandoned) {
-      if (await this.parts.queues[queue].remove(id)) this.abandoned.delete(id);
+      if (await this.parts.queues[queue].withdraw(id)) this.abandoned.delete(id);
     }
   }
 
@@ -139,9 +139,9 @@ export class RoundProcess {
     if (state.status === 'absent' || state.status === 'created') return;
     if (state.status !== 'running') {
       this.running.delete(federationId);
-      // One that a worker has already taken ends by itself, and its outcome comes too late.
+      // The worker that has taken one stops; where it is done before, its outcome comes too late.
       for (const { queue, id } of abandonedJobs(state)) {
-        if (!(await queues[queue].remove(id))) this.abandoned.set(id, queue);
+        if (!(await queues[queue].withdraw(id))) this.abandoned.set(id, queue);
       }
       return;
     }
