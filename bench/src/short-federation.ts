@@ -49,7 +49,7 @@ export async function withPlatform<Result>(
     signal: interrupted.signal,
   });
   try {
-    const call = callsTo(`${cluster.apiUrl}/v1`, interrupted.signal);
+    const call = callsTo(`${cluster.apiUrl}/v1`, cluster.apiKey, interrupted.signal);
     // what an earlier run that was interrupted left would go on
     const left = await call<{ federations: readonly { id: string }[] }>('federations?status=running&limit=100');
     for (const { id } of left.federations) await call(`federations/${id}/cancel`, {});
@@ -65,11 +65,11 @@ export async function withPlatform<Result>(
 type Call = <Body>(path: string, body?: object) => Promise<Body>;
 
 const callsTo =
-  (url: string, signal: AbortSignal): Call =>
+  (url: string, key: string, signal: AbortSignal): Call =>
   async <Body>(path: string, body?: object) => {
-    const headers = { 'content-type': 'application/json' };
-    const post = body === undefined ? {} : { method: 'POST', headers, body: JSON.stringify(body) };
-    const response = await fetch(`${url}/${path}`, { ...post, signal });
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
+    const post = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+    const response = await fetch(`${url}/${path}`, { ...post, headers, signal });
     if (!response.ok) throw new BenchmarkError(`${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as Body;
   };

@@ -72,6 +72,7 @@ export class ApiError extends Error {
 export class ApiClient {
   constructor(
     readonly url: string,
+    private readonly key: string,
     private readonly signal: AbortSignal,
   ) {}
 
@@ -119,7 +120,8 @@ export class ApiClient {
   }
 
   private async request(path: string, options: RequestInit): Promise<Response> {
-    const response = await fetch(`${this.url}${path}`, { ...options, signal: this.signal });
+    const headers = { ...options.headers, authorization: `Bearer ${this.key}` };
+    const response = await fetch(`${this.url}${path}`, { ...options, headers, signal: this.signal });
     if (response.ok) return response;
     const text = await response.text();
     const problem = problemOf(text);

@@ -64,8 +64,8 @@ async function run(options: QuickstartOptions, signal: AbortSignal): Promise<voi
   const data = await findClients(options.data ?? join(examples, 'clients'), options.clients);
   const running = await startOrFind(options, data, signal);
   try {
-    const { apiUrl } = running.description;
-    const api = new ApiClient(apiUrl, signal);
+    const { apiUrl, apiKey } = running.description;
+    const api = new ApiClient(apiUrl, apiKey, signal);
     const federation = await prepareFederation(api, options, data);
     const addresses = [
       `API: ${apiUrl}/v1`,

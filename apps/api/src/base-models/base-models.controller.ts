@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpStatus, Inject, Param, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { OpenTo } from '../access/access.guard.js';
 import type { ByModel } from '../http/path-parameters.js';
 import { byModel } from '../http/path-parameters.js';
 import { problem } from '../http/problem.js';
@@ -19,7 +20,7 @@ export class BaseModelsController {
   @ApiResponse({ status: 200, description: 'Was registered already.', standardSchema: baseModelResource })
   @ApiResponse({ status: 409, description: 'Registered with another digest.', standardSchema: problem })
   @ApiResponse({ status: 422, description: 'The folder cannot be read or differs.', standardSchema: problem })
-  async register(
+  async registerBaseModel(
     @Body({ schema: registerBaseModel }) body: RegisterBaseModelBody,
     @Res({ passthrough: true }) response: Response,
   ): Promise<BaseModelResource> {
@@ -29,17 +30,19 @@ export class BaseModelsController {
   }
 
   @Get()
+  @OpenTo('operator', 'viewer', 'site')
   @ApiOperation({ summary: 'All base models by name.' })
   @ApiResponse({ status: 200, description: 'Base models.', standardSchema: baseModelList })
-  async list(): Promise<BaseModelList> {
+  async listBaseModels(): Promise<BaseModelList> {
     return { baseModels: await this.baseModels.list() };
   }
 
   @Get(':name')
+  @OpenTo('operator', 'viewer', 'site')
   @ApiOperation({ summary: 'One base model.' })
   @ApiResponse({ status: 200, description: 'The base model.', standardSchema: baseModelResource })
   @ApiResponse({ status: 404, description: 'There is none of that name.', standardSchema: problem })
-  async get(@Param({ schema: byModel }) { name }: ByModel): Promise<BaseModelResource> {
+  async getBaseModel(@Param({ schema: byModel }) { name }: ByModel): Promise<BaseModelResource> {
     return this.baseModels.get(name);
   }
 }

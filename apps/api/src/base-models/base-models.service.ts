@@ -31,9 +31,7 @@ export class BaseModelsService {
     const model = await this.read(body);
     const command = { type: 'RegisterBaseModel' as const, data: model };
     const { store } = this.platform;
-    const { events } = await handleCommand(store, baseModelDecider, baseModelStream(body.name), command, {
-      actor: 'operator',
-    });
+    const { events } = await handleCommand(store, baseModelDecider, baseModelStream(body.name), command);
     return { resource: await this.get(body.name), created: events > 0 };
   }
 

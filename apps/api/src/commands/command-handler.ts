@@ -1,7 +1,7 @@
 import type { Appended, DomainEvent, EventMetadata, EventStore, StoredEvent } from '@fedamole/event-store';
 import { asDomainEvent, ConcurrencyError } from '@fedamole/event-store';
 import { randomUUID } from 'node:crypto';
-import { originOfCommand } from './request-origin.js';
+import { originOfCommand, requireRequestedVersion } from './request-origin.js';
 
 export type StreamStore = Pick<EventStore, 'append' | 'appendedUnder' | 'readStream'>;
 
@@ -37,20 +37,21 @@ export async function foldStream<State, Command, Event extends DomainEvent>(
 /**
  * Decides on the stream's present state and appends what was decided. Returns what was appended: earlier, and perhaps to
  * another stream, where the command comes again under its idempotency key. Throws a DomainError where a rule refuses the
- * command.
+ * command, and a problem where the request names another version than the stream has.
  */
 export async function handleCommand<State, Command extends { type: string }, Event extends DomainEvent>(
   store: StreamStore,
   decider: Decider<State, Command, Event>,
   stream: string,
   command: Command,
-  metadata: EventMetadata,
+  metadata: EventMetadata = {},
 ): Promise<Appended> {
   const origin = originOfCommand(command.type);
   const earlier = origin && (await store.appendedUnder(origin));
   if (earlier) return earlier;
   for (let tries = 1; ; tries++) {
     const { state, version, stored } = await foldStream(store, decider, stream);
+    requireRequestedVersion(version);
     const events = decider.decide(command, state);
     try {
       return await store.append(stream, version, events, { ...(origin ?? followingOn(stored)), ...metadata });

@@ -1,6 +1,8 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { OpenTo } from '../access/access.guard.js';
 import type { ById } from '../http/path-parameters.js';
+import { EntityTagInterceptor } from '../http/entity-tags.js';
 import { byId } from '../http/path-parameters.js';
 import { problem } from '../http/problem.js';
 import type { AtMoment } from './as-of.js';
@@ -27,26 +29,32 @@ export class FederationsController {
   ) {}
 
   @Post()
+  @UseInterceptors(EntityTagInterceptor)
   @ApiOperation({ summary: 'Create a federation. It waits for its start.' })
   @ApiResponse({ status: 201, description: 'Created.', standardSchema: federationResource })
   @ApiResponse({ status: 400, description: 'Wrong fields.', standardSchema: problem })
   @ApiResponse({ status: 422, description: 'Something is not registered, or infeasible.', standardSchema: problem })
-  async create(@Body({ schema: createFederation }) body: CreateFederationBody): Promise<FederationResource> {
+  async createFederation(@Body({ schema: createFederation }) body: CreateFederationBody): Promise<FederationResource> {
     return this.federations.create(body);
   }
 
   @Get()
+  @OpenTo('operator', 'viewer', 'site')
   @ApiOperation({ summary: 'Federations, newest first.' })
   @ApiResponse({ status: 200, description: 'A page of federations.', standardSchema: federationPage })
-  async list(@Query({ schema: federationFilter }) filter: FederationFilter): Promise<FederationPageResource> {
+  async listFederations(
+    @Query({ schema: federationFilter }) filter: FederationFilter,
+  ): Promise<FederationPageResource> {
     return this.federations.list(filter);
   }
 
   @Get(':id')
+  @OpenTo('operator', 'viewer', 'site')
+  @UseInterceptors(EntityTagInterceptor)
   @ApiOperation({ summary: 'One federation, as it is or as it was after any event.' })
   @ApiResponse({ status: 200, description: 'The federation.', standardSchema: federationResource })
   @ApiResponse({ status: 404, description: 'There is none of that identifier.', standardSchema: problem })
-  async get(
+  async getFederation(
     @Param({ schema: byId }) { id }: ById,
     @Query({ schema: atMoment }) { asOf }: AtMoment,
   ): Promise<FederationResource> {
@@ -54,20 +62,22 @@ export class FederationsController {
   }
 
   @Post(':id/start')
+  @UseInterceptors(EntityTagInterceptor)
   @HttpCode(200)
   @ApiOperation({ summary: 'Start a federation. Starting a running one changes nothing.' })
   @ApiResponse({ status: 200, description: 'It runs.', standardSchema: federationResource })
   @ApiResponse({ status: 409, description: 'It has finished.', standardSchema: problem })
-  async start(@Param({ schema: byId }) { id }: ById): Promise<FederationResource> {
+  async startFederation(@Param({ schema: byId }) { id }: ById): Promise<FederationResource> {
     return this.federations.start(id);
   }
 
   @Post(':id/cancel')
+  @UseInterceptors(EntityTagInterceptor)
   @HttpCode(200)
   @ApiOperation({ summary: 'Cancel a federation. What is still computed for it is ignored.' })
   @ApiResponse({ status: 200, description: 'It is cancelled.', standardSchema: federationResource })
   @ApiResponse({ status: 409, description: 'It has finished.', standardSchema: problem })
-  async cancel(
+  async cancelFederation(
     @Param({ schema: byId }) { id }: ById,
     @Body({ schema: cancelFederation }) { reason }: CancelFederationBody,
   ): Promise<FederationResource> {
@@ -75,9 +85,10 @@ export class FederationsController {
   }
 
   @Get(':id/progress')
+  @OpenTo('operator', 'viewer', 'site')
   @ApiOperation({ summary: 'How far every client is in the current round.' })
   @ApiResponse({ status: 200, description: 'Progress.', standardSchema: progressResource })
-  async showProgress(@Param({ schema: byId }) { id }: ById): Promise<ProgressResource> {
+  async getProgress(@Param({ schema: byId }) { id }: ById): Promise<ProgressResource> {
     return this.progress.of(id);
   }
 }

@@ -12,6 +12,7 @@ import { listFederations } from '@fedamole/read-models';
 import { Inject, Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { currentCaller } from '../commands/request-origin.js';
 import { foldStream, handleCommand } from '../commands/command-handler.js';
 import { baseModelDecider, clientDecider, federationDecider } from '../commands/deciders.js';
 import { ProblemException } from '../http/problem.js';
@@ -20,6 +21,7 @@ import type { AsOf } from './as-of.js';
 import type { LoadedFederation } from './loaded-federation.js';
 import { endings, loadFederation, recordedAt } from './loaded-federation.js';
 import type { CreateFederationBody, FederationFilter, FederationPageResource, FederationResource } from './schemas.js';
+import { visibleSummary } from './visible-federation.js';
 import { targetedModules } from './target-modules.js';
 
 const defaultLimit = 50;
@@ -70,9 +72,11 @@ export class FederationsService {
   async list({ status, limit = defaultLimit, after }: FederationFilter): Promise<FederationPageResource> {
     const { projector, database } = this.platform;
     await projector.catchUp();
-    const page = await listFederations(database.prisma, { status, limit, after });
+    const caller = currentCaller();
+    const takingPart = caller?.scope === 'site' ? caller.clients : undefined;
+    const page = await listFederations(database.prisma, { status, limit, after, takingPart });
     const federations = page.federations.map((federation) => ({
-      ...federation,
+      ...visibleSummary(caller, federation),
       createdAt: federation.createdAt.toISOString(),
       finishedAt: federation.finishedAt?.toISOString() ?? null,
     }));
@@ -80,7 +84,7 @@ export class FederationsService {
   }
 
   private async handle(id: string, command: FederationCommand): Promise<Appended> {
-    return handleCommand(this.platform.store, federationDecider, federationStream(id), command, { actor: 'operator' });
+    return handleCommand(this.platform.store, federationDecider, federationStream(id), command);
   }
 
   private async requireClients(names: readonly string[]): Promise<void> {
@@ -99,6 +103,7 @@ function asResource({ federation, stored }: LoadedFederation): FederationResourc
   const { id, name, status, reason, baseModel, configuration, chosenWeightForm, round } = federation;
   return {
     id,
+    version: stored.at(-1)?.version ?? 0,
     name,
     status,
     reason,

@@ -29,6 +29,7 @@ export const federationStatus = z.enum(federationStatuses);
 
 export const federationResource = z.strictObject({
   id: resourceName,
+  version: z.int().describe('Of its last event. In quotes it is the ETag, for If-Match.'),
   name: z.string(),
   status: federationStatus,
   reason: z.string().nullable().describe('Why it failed or was cancelled.'),

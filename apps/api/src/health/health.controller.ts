@@ -2,6 +2,7 @@ import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { Public } from '../access/access.guard.js';
 import { problem, ProblemException } from '../http/problem.js';
 import { Platform } from '../platform/platform.js';
 
@@ -12,6 +13,7 @@ type Healthy = z.infer<typeof healthy>;
 const patience = 3000;
 
 @ApiTags('health')
+@Public()
 @Controller('health')
 export class HealthController {
   constructor(@Inject(Platform) private readonly platform: Platform) {}
@@ -19,7 +21,7 @@ export class HealthController {
   @Get('live')
   @ApiOperation({ summary: 'Whether the process answers.' })
   @ApiResponse({ status: 200, description: 'It does.', standardSchema: healthy })
-  live(): Healthy {
+  isAlive(): Healthy {
     return { status: 'ok' };
   }
 
@@ -27,7 +29,7 @@ export class HealthController {
   @ApiOperation({ summary: 'Whether the database and the queue answer.' })
   @ApiResponse({ status: 200, description: 'Both do.', standardSchema: healthy })
   @ApiResponse({ status: 503, description: 'One does not; the details say which.', standardSchema: problem })
-  async ready(): Promise<Healthy> {
+  async isReady(): Promise<Healthy> {
     const { database, queues } = this.platform;
     const checks = { database: database.pool.query('SELECT 1'), queue: queues.training.ping() };
     const reasons: Record<string, string> = {};

@@ -9,6 +9,7 @@ import { Catch, HttpException } from '@nestjs/common';
 import type { Response } from 'express';
 import { STATUS_CODES } from 'node:http';
 import type { Logger } from 'pino';
+import { requestIdOf } from '../access/authentication.js';
 import type { Problem } from './problem.js';
 import { ProblemException } from './problem.js';
 
@@ -28,14 +29,17 @@ const statusOfRefusal: Record<DomainErrorCode, number> = {
   ROUND_NOT_STARTED: 409,
 };
 
+type Refusal = Omit<Problem, 'requestId'>;
+
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly logger: Logger) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<Response>();
-    const found = problemOf(error);
-    if (found.status >= 500) this.logger.error({ err: error }, 'request failed');
+    const requestId = requestIdOf(response);
+    const found: Problem = { ...refusalOf(error), requestId };
+    if (found.status >= 500) this.logger.error({ err: error, requestId }, 'request failed');
     if (response.headersSent) {
       response.destroy();
       return;
@@ -44,7 +48,8 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-function problemOf(error: unknown): Problem {
+/** What an error becomes, but for the request that it is of. */
+export function refusalOf(error: unknown): Refusal {
   if (error instanceof DomainError) {
     return describe(statusOfRefusal[error.code], error.code, error.message, { details: { ...error.details } });
   }
@@ -67,7 +72,7 @@ function describe(
   code: string,
   detail: string,
   extra: Pick<Problem, 'errors' | 'details'> = {},
-): Problem {
+): Refusal {
   return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, code, detail, ...extra };
 }
 

@@ -15,6 +15,7 @@ export const problem = z.strictObject({
   status: z.int(),
   code: z.string(),
   detail: z.string(),
+  requestId: z.string().describe('What the log and the audit call the request; also in X-Request-Id.'),
   errors: z.array(wrongField).optional().describe('Every field that was refused.'),
   details: z.record(z.string(), z.unknown()).optional().describe('What a program can use, by code.'),
 });

@@ -13,7 +13,7 @@ export class ReadModelsController {
   @Get()
   @ApiOperation({ summary: 'How far the read models are, and a rebuild if one runs.' })
   @ApiResponse({ status: 200, description: 'Positions and versions.', standardSchema: readModelsResource })
-  async state(): Promise<ReadModelsResource> {
+  async getReadModels(): Promise<ReadModelsResource> {
     return this.readModels.state();
   }
 
@@ -22,7 +22,7 @@ export class ReadModelsController {
   @ApiOperation({ summary: 'Build all read models again from the events. Reads go on answering meanwhile.' })
   @ApiResponse({ status: 202, description: 'It has begun.', standardSchema: readModelsResource })
   @ApiResponse({ status: 409, description: 'One is under way.', standardSchema: problem })
-  async rebuild(): Promise<ReadModelsResource> {
+  async rebuildReadModels(): Promise<ReadModelsResource> {
     return this.readModels.startRebuild();
   }
 }

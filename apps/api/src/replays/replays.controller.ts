@@ -17,7 +17,7 @@ export class ReplaysController {
   @ApiOperation({ summary: 'Compute merge and assignment of a round again, and compare with what was recorded.' })
   @ApiResponse({ status: 202, description: 'An aggregator will compute it.', standardSchema: replayResource })
   @ApiResponse({ status: 409, description: 'The round was not aggregated.', standardSchema: problem })
-  async request(@Param({ schema: roundOfFederation }) { id, round }: RoundOfFederation): Promise<ReplayResource> {
+  async requestReplay(@Param({ schema: roundOfFederation }) { id, round }: RoundOfFederation): Promise<ReplayResource> {
     return this.replays.request(id, round);
   }
 
@@ -25,7 +25,7 @@ export class ReplaysController {
   @ApiOperation({ summary: 'What the replay of a round came to.' })
   @ApiResponse({ status: 200, description: 'The replay that was asked for last.', standardSchema: replayResource })
   @ApiResponse({ status: 404, description: 'None was asked for.', standardSchema: problem })
-  async get(@Param({ schema: roundOfFederation }) { id, round }: RoundOfFederation): Promise<ReplayResource> {
+  async getReplay(@Param({ schema: roundOfFederation }) { id, round }: RoundOfFederation): Promise<ReplayResource> {
     return this.replays.get(id, round);
   }
 }

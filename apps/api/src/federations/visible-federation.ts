@@ -1,0 +1,55 @@
+/**
+ * A federation as a site sees it: as if its own clients were all there are. Whatever is shown of a federation is derived from
+ * what this lets through, so nothing of other sites' clients can be shown by mistake.
+ */
+import type { Federation, Round } from '@fedamole/federation';
+import type { FederationSummary } from '@fedamole/read-models';
+import { knownTo, mayKnow, type Caller } from '../access/caller.js';
+
+/** Null where the caller may not know that it exists. */
+export function visibleFederation(caller: Caller | null, federation: Federation): Federation | null {
+  const clients = federation.clients.filter((client) => mayKnow(caller, client));
+  if (clients.length === federation.clients.length) return federation;
+  if (clients.length === 0) return null;
+  const { chosenWeightForm, status, reason } = federation;
+  return {
+    ...federation,
+    clients,
+    rounds: federation.rounds.map((round) => visibleRound(caller, round)),
+    // Means over all clients.
+    chosenWeightForm: chosenWeightForm && { ...chosenWeightForm, compared: [] },
+    // It names the client that failed; a site finds its own clients' failures in their rounds.
+    reason: status === 'failed' ? null : reason,
+  };
+}
+
+/** The same of a list's line: means over all clients would tell of the others. */
+export function visibleSummary(caller: Caller | null, summary: FederationSummary): FederationSummary {
+  const clients = summary.clients.filter((client) => mayKnow(caller, client));
+  if (clients.length === summary.clients.length) return summary;
+  const { status, reason } = summary;
+  return {
+    ...summary,
+    clients,
+    reason: status === 'failed' ? null : reason,
+    baselineRougeL: null,
+    lastRougeL: null,
+    bestRougeL: null,
+    baselineAccuracy: null,
+    lastAccuracy: null,
+    bestAccuracy: null,
+    bestScore: null,
+    bestRound: null,
+  };
+}
+
+function visibleRound(caller: Caller | null, round: Round): Round {
+  const { assigned } = round;
+  return {
+    ...round,
+    assigned: assigned && { ...assigned, assignment: knownTo(caller, assigned.assignment) },
+    baselines: knownTo(caller, round.baselines),
+    results: knownTo(caller, round.results),
+    failures: knownTo(caller, round.failures),
+  };
+}
