@@ -1,5 +1,5 @@
 export { describeIssues, PermanentJobError } from './job-errors.js';
-export type { FinishedJob, JobQueue, JobSnapshot, JobState, QueueOptions } from './job-queue.js';
+export type { FinishedJob, JobQueue, JobRetries, JobSnapshot, JobState, QueueOptions } from './job-queue.js';
 export { openQueue } from './job-queue.js';
 export type { AggregationJob, TrainingJob, TrainingProgress } from './jobs.js';
 export { aggregationJob, trainingJob, trainingProgress } from './jobs.js';

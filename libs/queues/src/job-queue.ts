@@ -23,9 +23,16 @@ export type FinishedJob =
   | { id: string; state: 'completed'; payload: unknown; result: unknown }
   | { id: string; state: 'failed'; payload: unknown; reason: string };
 
+/** Trials of a job; one that was cut off because its worker died is none. */
+export interface JobRetries {
+  readonly attempts: number;
+  /** Seconds before the second trial; twice as long before each further one. */
+  readonly backoffSeconds: number;
+}
+
 export interface JobQueue {
   readonly name: string;
-  add(id: string, payload: object): Promise<void>;
+  add(id: string, payload: object, retries?: JobRetries): Promise<void>;
   /** Null where there is no such job. */
   get(id: string): Promise<JobSnapshot | null>;
   /** Jobs that ended, oldest first, at most `limit` completed and `limit` failed ones. */
@@ -44,9 +51,7 @@ export interface QueueOptions {
   onError: (error: Error) => void;
 }
 
-const attempts = 3;
-/** Milliseconds before the second attempt; twice as long before the third. */
-const firstBackoff = 1000;
+const defaultRetries: JobRetries = { attempts: 3, backoffSeconds: 1 };
 
 export async function openQueue(settings: QueueSettings, name: string, options: QueueOptions): Promise<JobQueue> {
   const queue = bullmqQueue(settings, name, options.migrate ?? false);
@@ -59,11 +64,11 @@ export async function openQueue(settings: QueueSettings, name: string, options: 
   }
   return {
     name,
-    async add(id, payload) {
+    async add(id, payload, { attempts, backoffSeconds } = defaultRetries) {
       await queue.add(name, payload, {
         jobId: id,
         attempts,
-        backoff: { type: 'exponential', delay: firstBackoff },
+        backoff: { type: 'exponential', delay: Math.round(1000 * backoffSeconds) },
       });
     },
     async get(id) {
