@@ -9,6 +9,7 @@ import { FederationsController } from './federations/federations.controller.js';
 import { FederationsService } from './federations/federations.service.js';
 import { ProgressService } from './federations/progress.service.js';
 import { RoundsController } from './federations/rounds.controller.js';
+import { SteeringController } from './federations/steering.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { Platform } from './platform/platform.js';
 
@@ -24,6 +25,7 @@ export class ApiModule {
         FederationsController,
         HealthController,
         RoundsController,
+        SteeringController,
       ],
       providers: [
         { provide: Platform, useValue: platform },

@@ -1,15 +1,27 @@
 /**
- * Moves federations from round to round: adds the jobs that they require and records what became of them. Every step
+ * Moves federations from round to round: adds the jobs that they require, records what became of them, and closes rounds whose
+ * time is up. Every step
  * may happen twice and then changes nothing; whatever is lost between two steps is found again by the sweep. So it may
  * die at any point, and even a second one beside it would do no harm.
  */
 import type { EventStore } from '@fedamole/event-store';
-import { abandonedJobs, DomainError, federationIdOf, federationStream, requiredJobs } from '@fedamole/federation';
+import type { Federation, FederationState } from '@fedamole/federation';
+import {
+  abandonedJobs,
+  decideFederation,
+  DomainError,
+  federationIdOf,
+  federationStream,
+  nobodyIsAwaited,
+  requiredJobs,
+} from '@fedamole/federation';
 import type { FinishedJob } from '@fedamole/queues';
 import type { Logger } from 'pino';
+import type { Folded } from '../commands/command-handler.js';
 import { foldStream, handleCommand } from '../commands/command-handler.js';
 import { federationDecider } from '../commands/deciders.js';
 import type { Queues } from '../platform/platform.js';
+import { deadlineOf } from './deadline.js';
 import type { Outcome } from './outcomes.js';
 import { outcomeOf, refusedOutcome } from './outcomes.js';
 
@@ -26,6 +38,8 @@ export interface RoundProcessParts {
   readonly logger: Logger;
   /** Identifiers of the federations that are running. */
   readonly runningFederations: () => Promise<string[]>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 export class RoundProcess {
@@ -33,6 +47,8 @@ export class RoundProcess {
   private readonly running = new Set<string>();
   /** Jobs that nobody waits for any more but a worker held: without a further look its retries would run for nobody. */
   private readonly abandoned = new Map<string, (typeof queueNames)[number]>();
+  /** When the rounds of running federations have to close, as far as they have a deadline. */
+  private readonly deadlines = new Map<string, number>();
 
   constructor(private readonly parts: RoundProcessParts) {}
 
@@ -45,15 +61,16 @@ export class RoundProcess {
   async step(): Promise<boolean> {
     const followed = await this.followEvents();
     const recorded = await this.recordOutcomes();
+    for (const [federationId, deadline] of this.deadlines) {
+      if (deadline <= this.parts.now()) await this.lookAfterApart(federationId);
+    }
     return followed || recorded;
   }
 
   /** Looks after every running federation, whatever events were seen: a job that got lost is added again. */
   async sweep(): Promise<void> {
     for (const federationId of await this.parts.runningFederations()) await this.lookAfterApart(federationId);
-    for (const [id, queue] of this.abandoned) {
-      if (await this.parts.queues[queue].remove(id)) this.abandoned.delete(id);
-    }
+    for (const [id, queue] of this.abandoned) await this.withdraw(queue, id);
   }
 
   private async followEvents(): Promise<boolean> {
@@ -127,22 +144,53 @@ export class RoundProcess {
     }
   }
 
-  /** Adds the jobs that a federation requires now; withdraws those of one that has ended early. */
+  /** Withdraws the jobs that nobody waits for any more, closes a round whose time is up, and adds the jobs that are required. */
   private async lookAfter(federationId: string): Promise<void> {
     const { queues, store } = this.parts;
-    const { state } = await foldStream(store, federationDecider, federationStream(federationId));
+    const folded = await foldStream(store, federationDecider, federationStream(federationId));
+    const { state } = folded;
+    this.deadlines.delete(federationId);
     if (state.status === 'absent' || state.status === 'created') return;
+    for (const { queue, id } of abandonedJobs(state)) await this.withdraw(queue, id);
     if (state.status !== 'running') {
       this.running.delete(federationId);
-      // One that a worker has already taken ends by itself, and its outcome comes too late.
-      for (const { queue, id } of abandonedJobs(state)) {
-        if (!(await queues[queue].remove(id))) this.abandoned.set(id, queue);
-      }
       return;
     }
     this.running.add(federationId);
+    if (await this.closeRound(state, folded)) return this.lookAfter(federationId);
     for (const { queue, id, payload } of requiredJobs(state)) {
-      if (!(await queues[queue].get(id))) await queues[queue].add(id, payload);
+      this.abandoned.delete(id);
+      if (await queues[queue].get(id)) continue;
+      const { clientAttempts: attempts, retryBackoff: backoffSeconds } = payload.configuration;
+      await (queue === 'training'
+        ? queues.training.add(id, payload, { attempts, backoffSeconds })
+        : queues.aggregation.add(id, payload));
     }
+  }
+
+  /** A job that a worker holds ends by itself, and its outcome is recorded; but without a further look it would be retried. */
+  private async withdraw(queue: (typeof queueNames)[number], id: string): Promise<void> {
+    const jobs = this.parts.queues[queue];
+    const job = await jobs.get(id);
+    if (job === null || (job.state === 'waiting' && (await jobs.remove(id)))) this.abandoned.delete(id);
+    else this.abandoned.set(id, queue);
+  }
+
+  /**
+   * Closes the round whose deadline has passed, or one that waits for nobody: rounds of earlier versions did not close. The
+   * events are appended to what the deadline was computed from, so a pause that came in between prevents them. True where
+   * there were some.
+   */
+  private async closeRound(federation: Federation, { stored, version }: Folded<FederationState>): Promise<boolean> {
+    const { id, round, configuration } = federation;
+    const seconds = federation.rounds[round]?.closed ? null : configuration.roundDeadline;
+    const deadline = seconds === null ? null : deadlineOf(stored, seconds);
+    if (deadline !== null && deadline > this.parts.now()) this.deadlines.set(id, deadline);
+    else if (deadline !== null || nobodyIsAwaited(federation)) {
+      const events = decideFederation({ type: 'CloseRound', round }, federation);
+      await this.parts.store.append(federationStream(id), version, events, metadata);
+      return events.length > 0;
+    }
+    return false;
   }
 }
