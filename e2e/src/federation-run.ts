@@ -9,7 +9,15 @@ import type { KnownProcess } from '@fedamole/cluster';
 import type { FederationConfigurationInput } from '@fedamole/federation';
 import { eventually } from './eventually.js';
 import { PlatformApi } from './platform-api.js';
-import type { AdapterBody, AssignmentBody, EventBody, FederationBody, RoundBody } from './platform-api.js';
+import type {
+  AdapterBody,
+  AssignmentBody,
+  EventBody,
+  FederationBody,
+  ReplayBody,
+  RoundBody,
+  VerificationBody,
+} from './platform-api.js';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const modelsFolder = join(root, 'examples', 'quickstart');
@@ -40,6 +48,10 @@ export interface FederationRun {
   /** Of every round and client, in this order. */
   readonly adapters: readonly DownloadedAdapter[];
   readonly events: readonly EventBody[];
+  /** Every round computed again, round 0 first. */
+  readonly replays: readonly ReplayBody[];
+  /** Of the whole log, after the replays. */
+  readonly verification: VerificationBody;
   /** What the trainers logged. */
   readonly trainerLog: string;
   /** What ran at the end, and was stopped then. */
@@ -131,7 +143,7 @@ export async function createAndStart(
 async function collect(
   api: PlatformApi,
   { id, configuration: { rounds } }: FederationBody,
-): Promise<Pick<FederationRun, 'rounds' | 'assignments' | 'adapters' | 'events'>> {
+): Promise<Pick<FederationRun, 'rounds' | 'assignments' | 'adapters' | 'events' | 'replays' | 'verification'>> {
   const assignments: AssignmentBody[] = [];
   const adapters: DownloadedAdapter[] = [];
   for (let round = 1; round <= rounds; round += 1) {
@@ -140,5 +152,20 @@ async function collect(
       adapters.push({ ...adapter, file: await api.download(id, adapter.client, round) });
     }
   }
-  return { rounds: await api.rounds(id), assignments, adapters, events: await api.events(id) };
+  const replays = await replayRounds(api, id, rounds);
+  const verification = await api.verify();
+  return { rounds: await api.rounds(id), assignments, adapters, events: await api.events(id), replays, verification };
+}
+
+async function replayRounds(api: PlatformApi, id: string, rounds: number): Promise<ReplayBody[]> {
+  const replays: ReplayBody[] = [];
+  for (let round = 0; round <= rounds; round += 1) {
+    await api.requestReplay(id, round);
+    const ended = await eventually(`the replay of round ${round} ends`, async () => {
+      const replay = await api.replay(id, round);
+      return replay.state === 'completed' || replay.state === 'failed' ? replay : null;
+    });
+    replays.push(ended);
+  }
+  return replays;
 }

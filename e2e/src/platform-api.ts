@@ -55,6 +55,17 @@ export interface EventBody {
   readonly data: { readonly round?: number; readonly client?: string };
 }
 
+export interface ReplayBody {
+  readonly round: number;
+  readonly state: string;
+  readonly equal: boolean | null;
+}
+
+export interface VerificationBody {
+  readonly intact: boolean;
+  readonly events: number;
+}
+
 export class PlatformApi {
   constructor(private readonly url: string) {}
 
@@ -106,6 +117,18 @@ export class PlatformApi {
 
   async events(id: string): Promise<EventBody[]> {
     return (await this.get<{ events: EventBody[] }>(`federations/${id}/events?limit=500`)).events;
+  }
+
+  requestReplay(id: string, round: number): Promise<ReplayBody> {
+    return this.post(`federations/${id}/rounds/${round}/replay`);
+  }
+
+  replay(id: string, round: number): Promise<ReplayBody> {
+    return this.get(`federations/${id}/rounds/${round}/replay`);
+  }
+
+  verify(): Promise<VerificationBody> {
+    return this.get('events/verify');
   }
 
   private async get<Body>(path: string): Promise<Body> {

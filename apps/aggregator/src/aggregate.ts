@@ -11,18 +11,24 @@ import {
 } from '@fedamole/adapters';
 import type { ArtifactStore } from '@fedamole/artifacts';
 import { affinityScores, assignExperts, randomScores, type AssignmentLimits } from '@fedamole/assignment';
-import type { AggregationResult, ExpertAssignment, HeldExperts } from '@fedamole/federation';
+import type { AggregationOutcome, AggregationResult, ExpertAssignment, HeldExperts } from '@fedamole/federation';
 import { initialisePool, mergeExpertEmbeddings, mergePool, type Contribution, type ExpertPool } from '@fedamole/mole';
 import type { AggregationJob } from '@fedamole/queues';
 import { seededRandom } from '@fedamole/seeded-random';
+import { heldBy, inOrder, type AggregateJob } from './aggregate-job.js';
+import { refusedContributions } from './contributions.js';
 
-type AggregateJob = Extract<AggregationJob, { kind: 'aggregate' }>;
 /** Scores [experts][clients] of each module. */
 type Scores = ReadonlyMap<string, readonly (readonly number[])[]>;
 
-/** The same job always has the same artifacts: sums and ties go by client name, and draws derive from seed, round and module. */
-export async function aggregate(job: AggregationJob, artifacts: ArtifactStore): Promise<AggregationResult> {
+/**
+ * The same job always has the same artifacts: sums and ties go by client name, and draws derive from seed, round and module.
+ * Where a client's artifacts are refused, all refusals are the outcome, and nothing is merged or stored.
+ */
+export async function aggregate(job: AggregationJob, artifacts: ArtifactStore): Promise<AggregationOutcome> {
   const started = performance.now();
+  const refused = job.kind === 'initialise' ? [] : await refusedContributions(job, artifacts);
+  if (refused.length > 0) return { refused };
   const pool = job.kind === 'initialise' ? drawPool(job) : await mergeRound(job, artifacts);
   const bytes = encodePool(job.modules, pool, metadataOf(job));
   return {
@@ -116,12 +122,3 @@ const metadataOf = ({ configuration, baseModel }: AggregationJob): AdapterMetada
   topK: configuration.topK,
   baseModel: baseModel.digest,
 });
-
-function heldBy({ assignment }: AggregateJob, client: string): HeldExperts {
-  const held = assignment[client];
-  if (held === undefined) throw new Error(`client ${client} holds no experts in this round`);
-  return held;
-}
-
-const inOrder = <T extends { readonly client: string }>(results: readonly T[]): T[] =>
-  [...results].sort((a, b) => (a.client < b.client ? -1 : 1));

@@ -7,7 +7,7 @@ export class CorruptArtifactError extends Error {
     readonly path: string,
     readonly actualDigest: string,
   ) {
-    super(`Artifact ${digest} is corrupt: the bytes of ${path} have the digest ${actualDigest}`);
+    super(`Artifact ${digest} is corrupt: its bytes have the digest ${actualDigest}`);
   }
 }
 
@@ -18,7 +18,32 @@ export class MissingArtifactError extends Error {
     readonly digest: string,
     readonly path: string,
   ) {
-    super(`Artifact ${digest} is missing: there is no file ${path}`);
+    super(`Artifact ${digest} is missing`);
+  }
+}
+
+/** What lies in an artifact's place is no file of the store's own: it is never read, nor followed. */
+export class MisplacedArtifactError extends Error {
+  override readonly name = 'MisplacedArtifactError';
+
+  constructor(
+    readonly digest: string,
+    readonly found: string,
+  ) {
+    super(`Artifact ${digest} is ${found}; expected a regular file`);
+  }
+}
+
+/** More bytes than the reader takes; none of them were read. */
+export class OversizedArtifactError extends Error {
+  override readonly name = 'OversizedArtifactError';
+
+  constructor(
+    readonly digest: string,
+    readonly bytes: number,
+    readonly limit: number,
+  ) {
+    super(`Artifact ${digest} has ${bytes} bytes; the limit is ${limit}`);
   }
 }
 

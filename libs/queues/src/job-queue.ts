@@ -5,6 +5,7 @@
 import type { Job } from 'bullmq';
 import type { PlatformQueue } from './bullmq-connection.js';
 import { bullmqQueue } from './bullmq-connection.js';
+import { queuedDigests } from './queued-digests.js';
 import type { QueueSettings } from './queue-settings.js';
 import { retriesOf } from './retries.js';
 import { withdrawn } from './withdrawn.js';
@@ -29,6 +30,10 @@ export interface JobQueue {
   get(id: string): Promise<JobSnapshot | null>;
   /** Jobs that ended, oldest first, at most `limit` completed and `limit` failed ones. */
   finished(limit: number): Promise<FinishedJob[]>;
+  /** What the job of that identifier came to; null where there is none, or it has not ended. */
+  outcome(id: string): Promise<FinishedJob | null>;
+  /** Every digest that a job's payload or result names, ended or not. */
+  namedDigests(): Promise<Set<string>>;
   /** False where a worker holds the job: it then stays until that worker ends it. */
   remove(id: string): Promise<boolean>;
   /** As `remove`; a worker that holds the job stops within seconds, and its outcome tells nothing. */
@@ -75,6 +80,15 @@ export async function openQueue(settings: QueueSettings, name: string, options: 
         queue.getJobs(['failed'], 0, limit - 1, true),
       ]);
       return [...present(completed).map(asCompleted), ...present(failed).map(asFailed)];
+    },
+    async outcome(id) {
+      const job: Job | undefined = await queue.getJob(id);
+      const state = await job?.getState();
+      if (!job || (state !== 'completed' && state !== 'failed')) return null;
+      return state === 'completed' ? asCompleted(job) : asFailed(job);
+    },
+    async namedDigests() {
+      return queuedDigests(queue);
     },
     async remove(id) {
       return removeUnlessHeld(queue, id);

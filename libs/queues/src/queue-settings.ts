@@ -18,6 +18,9 @@ export type QueueSettings = z.infer<typeof queueSettings>;
 
 export const aggregationQueueName = 'aggregation';
 
+/** Aggregations of past rounds, computed again: on a queue of their own they delay no federation. */
+export const replayQueueName = 'replay';
+
 /** One queue per pool of trainers that reach the same data: a worker takes whatever is next and cannot choose. */
 export const trainingQueueName = (pool: string): string => `training.${pool}`;
 

@@ -108,6 +108,24 @@ function behavesAsAQueue(settings: () => QueueSettings, wipe: () => Promise<void
     expect(finals).toEqual([false, false, true]);
   });
 
+  it('tells what a job came to, and every digest that a job names, whether it has ended or not', async () => {
+    const queue = await open('digests');
+    const [asked, answered, waiting] = ['a', 'b', 'c'].map((letter) => letter.repeat(64));
+    const worker = await startWorker({
+      ...{ settings: settings(), queueName: 'digests', payload: z.unknown(), result: z.unknown(), onError },
+      handler: async () => ({ pools: [answered], note: `not ${waiting}` }),
+    });
+    closings.unshift(() => worker.close());
+    await queue.add('one.0', { pool: asked, rounds: 3 });
+    expect(await eventually(() => queue.outcome('one.0'))).toMatchObject({ state: 'completed' });
+    expect(await queue.namedDigests()).toEqual(new Set([asked, answered]));
+    await worker.close();
+    await queue.add('one.1', { pools: { bank: waiting } });
+    expect(await queue.outcome('one.1')).toBeNull();
+    expect(await queue.outcome('one.2')).toBeNull();
+    expect(await queue.namedDigests()).toEqual(new Set([asked, answered, waiting]));
+  });
+
   it('does not try a permanent failure again', async () => {
     const queue = await open('permanent');
     await queue.add('one.0.ward.1', { number: 1 });

@@ -21,7 +21,10 @@ const metadata = { actor: 'round-process' };
 const queueNames = ['training', 'aggregation'] as const;
 
 export interface RoundProcessParts {
-  readonly store: Pick<EventStore, 'append' | 'readStream' | 'readAll' | 'loadCheckpoint' | 'saveCheckpoint'>;
+  readonly store: Pick<
+    EventStore,
+    'append' | 'appendedUnder' | 'readStream' | 'readAll' | 'loadCheckpoint' | 'saveCheckpoint'
+  >;
   readonly queues: Queues;
   readonly logger: Logger;
   /** Identifiers of the federations that are running. */
@@ -94,21 +97,23 @@ export class RoundProcess {
     }
     const { federationId, command } = outcome;
     try {
-      await this.handle(outcome);
+      await this.handle(outcome, job.id);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       logger.warn({ job: job.id, queue, code: error.code, reason: error.message }, 'outcome refused');
       if (error.code === 'FEDERATION_NOT_FOUND') return null;
       if (error.code === 'RESULT_REFUSED') {
-        await this.handle({ federationId, command: refusedOutcome(outcome, error.message) });
+        await this.handle({ federationId, command: refusedOutcome(outcome, error.message) }, job.id);
       }
     }
     logger.info({ job: job.id, queue, outcome: command.type }, 'outcome recorded');
     return federationId;
   }
 
-  private async handle({ federationId, command }: Outcome): Promise<void> {
-    await handleCommand(this.parts.store, federationDecider, federationStream(federationId), command, metadata);
+  /** The events say which job they followed from. */
+  private async handle({ federationId, command }: Outcome, causationId: string): Promise<void> {
+    const stream = federationStream(federationId);
+    await handleCommand(this.parts.store, federationDecider, stream, command, { ...metadata, causationId });
   }
 
   private lookAfterApart(federationId: string): Promise<void> {
