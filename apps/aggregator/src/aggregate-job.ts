@@ -1,14 +1,19 @@
-/** What an aggregation job says of its clients. Every order goes by name. */
+/** The job that ends a round, and what it says of its clients. */
 import type { HeldExperts } from '@fedamole/federation';
 import type { AggregationJob } from '@fedamole/queues';
 
 export type AggregateJob = Extract<AggregationJob, { kind: 'aggregate' }>;
+export type ClientResult = AggregateJob['results'][number];
 
 /** The next round's participants. */
 export function nextClients(job: AggregationJob): string[] {
   if (job.kind === 'initialise') return [...job.clients].sort();
   return inOrder(job.nextRound?.participants ?? job.results).map(({ client }) => client);
 }
+
+/** Embeddings are what reverse selection scores by; a static assignment stores their scores, too. */
+export const needsEmbeddings = ({ lastRound, configuration }: AggregateJob): boolean =>
+  !lastRound && configuration.assignment !== 'random';
 
 export const weightOf = ({ configuration }: AggregateJob, trainExamples: number): number =>
   configuration.mergeWeighting === 'examples' ? trainExamples : 1;
@@ -19,5 +24,6 @@ export function heldBy({ assignment }: AggregateJob, client: string): HeldExpert
   return held;
 }
 
-export const inOrder = <T extends { readonly client: string }>(clients: readonly T[]): T[] =>
-  [...clients].sort((a, b) => (a.client < b.client ? -1 : 1));
+/** By client name, in whatever order they arrived. */
+export const inOrder = <T extends { readonly client: string }>(results: readonly T[]): T[] =>
+  [...results].sort((a, b) => (a.client < b.client ? -1 : 1));

@@ -3,16 +3,22 @@ import { setImmediate as otherWork } from 'node:timers/promises';
 import { decodeAdapter, decodePool, encodePool, encodeScores, type AdapterMetadata } from '@fedamole/adapters';
 import type { ArtifactStore } from '@fedamole/artifacts';
 import { assignExperts, randomScores, type AssignmentLimits } from '@fedamole/assignment';
-import type { AggregationResult, ExpertAssignment, HeldExperts } from '@fedamole/federation';
+import type { AggregationOutcome, AggregationResult, ExpertAssignment, HeldExperts } from '@fedamole/federation';
 import { initialisePool, mergePool, type Contribution, type ExpertPool } from '@fedamole/mole';
 import type { AggregationJob } from '@fedamole/queues';
 import { seededRandom } from '@fedamole/seeded-random';
 import { heldBy, inOrder, nextClients, weightOf, type AggregateJob } from './aggregate-job.js';
+import { refusedContributions } from './contributions.js';
 import { measuredScores, type Scores } from './measured-scores.js';
 
-/** The same job always has the same artifacts: sums and ties go by client name, and draws derive from seed, round and module. */
-export async function aggregate(job: AggregationJob, artifacts: ArtifactStore): Promise<AggregationResult> {
+/**
+ * The same job always has the same artifacts: sums and ties go by client name, and draws derive from seed, round and module.
+ * Where a client's artifacts are refused, all refusals are the outcome, and nothing is merged or stored.
+ */
+export async function aggregate(job: AggregationJob, artifacts: ArtifactStore): Promise<AggregationOutcome> {
   const started = performance.now();
+  const refused = job.kind === 'initialise' ? [] : await refusedContributions(job, artifacts);
+  if (refused.length > 0) return { refused };
   const pool = job.kind === 'initialise' ? drawPool(job) : await mergeRound(job, artifacts);
   const bytes = encodePool(job.modules, pool, metadataOf(job));
   return {

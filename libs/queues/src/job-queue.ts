@@ -5,40 +5,39 @@
 import type { Job } from 'bullmq';
 import type { PlatformQueue } from './bullmq-connection.js';
 import { bullmqQueue } from './bullmq-connection.js';
+import { queuedDigests } from './queued-digests.js';
 import type { QueueSettings } from './queue-settings.js';
+import { retriesOf } from './retries.js';
+import { withdrawn } from './withdrawn.js';
 
 export type JobState = 'waiting' | 'running' | 'completed' | 'failed';
 
 export interface JobSnapshot {
   id: string;
   state: JobState;
-  /** Attempts that failed so far. */
-  failedAttempts: number;
   /** What the handler last reported; unknown until validated. */
   progress: unknown;
 }
 
-/** A job that ended; `result` and `payload` are unknown until validated. */
+/** A job that ended; `result` is unknown until validated. */
 export type FinishedJob =
-  | { id: string; state: 'completed'; payload: unknown; result: unknown }
-  | { id: string; state: 'failed'; payload: unknown; reason: string };
-
-/** Trials of a job; one that was cut off because its worker died is none. */
-export interface JobRetries {
-  readonly attempts: number;
-  /** Seconds before the second trial; twice as long before each further one. */
-  readonly backoffSeconds: number;
-}
+  { id: string; state: 'completed'; result: unknown } | { id: string; state: 'failed'; reason: string };
 
 export interface JobQueue {
   readonly name: string;
-  add(id: string, payload: object, retries?: JobRetries): Promise<void>;
+  add(id: string, payload: object): Promise<void>;
   /** Null where there is no such job. */
   get(id: string): Promise<JobSnapshot | null>;
   /** Jobs that ended, oldest first, at most `limit` completed and `limit` failed ones. */
   finished(limit: number): Promise<FinishedJob[]>;
+  /** What the job of that identifier came to; null where there is none, or it has not ended. */
+  outcome(id: string): Promise<FinishedJob | null>;
+  /** Every digest that a job's payload or result names, ended or not. */
+  namedDigests(): Promise<Set<string>>;
   /** False where a worker holds the job: it then stays until that worker ends it. */
   remove(id: string): Promise<boolean>;
+  /** As `remove`; a worker that holds the job stops within seconds, and its outcome tells nothing. */
+  withdraw(id: string): Promise<boolean>;
   /** Throws where the queue cannot be reached. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -51,8 +50,6 @@ export interface QueueOptions {
   onError: (error: Error) => void;
 }
 
-const defaultRetries: JobRetries = { attempts: 3, backoffSeconds: 1 };
-
 export async function openQueue(settings: QueueSettings, name: string, options: QueueOptions): Promise<JobQueue> {
   const queue = bullmqQueue(settings, name, options.migrate ?? false);
   queue.on('error', options.onError);
@@ -64,11 +61,10 @@ export async function openQueue(settings: QueueSettings, name: string, options: 
   }
   return {
     name,
-    async add(id, payload, { attempts, backoffSeconds } = defaultRetries) {
+    async add(id, payload) {
       await queue.add(name, payload, {
         jobId: id,
-        attempts,
-        backoff: { type: 'exponential', delay: Math.round(1000 * backoffSeconds) },
+        ...retriesOf(payload),
       });
     },
     async get(id) {
@@ -76,7 +72,7 @@ export async function openQueue(settings: QueueSettings, name: string, options: 
       if (!job) return null;
       const state = stateOf(await job.getState());
       if (state === null) return null;
-      return { id, state, failedAttempts: job.attemptsMade, progress: job.progress };
+      return { id, state, progress: job.progress };
     },
     async finished(limit) {
       const [completed, failed] = await Promise.all([
@@ -85,8 +81,23 @@ export async function openQueue(settings: QueueSettings, name: string, options: 
       ]);
       return [...present(completed).map(asCompleted), ...present(failed).map(asFailed)];
     },
+    async outcome(id) {
+      const job: Job | undefined = await queue.getJob(id);
+      const state = await job?.getState();
+      if (!job || (state !== 'completed' && state !== 'failed')) return null;
+      return state === 'completed' ? asCompleted(job) : asFailed(job);
+    },
+    async namedDigests() {
+      return queuedDigests(queue);
+    },
     async remove(id) {
       return removeUnlessHeld(queue, id);
+    },
+    async withdraw(id) {
+      if (await removeUnlessHeld(queue, id)) return true;
+      const job: Job | undefined = await queue.getJob(id);
+      await job?.updateData(withdrawn);
+      return job === undefined;
     },
     async ping() {
       await queue.getJobCounts('waiting');
@@ -101,11 +112,11 @@ export async function openQueue(settings: QueueSettings, name: string, options: 
 const present = (jobs: (Job | undefined)[]): Job[] => jobs.filter((job) => job !== undefined && job !== null);
 
 function asCompleted(job: Job): FinishedJob {
-  return { id: idOf(job), state: 'completed', payload: job.data, result: job.returnvalue };
+  return { id: idOf(job), state: 'completed', result: job.returnvalue };
 }
 
 function asFailed(job: Job): FinishedJob {
-  return { id: idOf(job), state: 'failed', payload: job.data, reason: job.failedReason || 'no reason was given' };
+  return { id: idOf(job), state: 'failed', reason: job.failedReason || 'no reason was given' };
 }
 
 function idOf(job: Job): string {

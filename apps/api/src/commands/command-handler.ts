@@ -1,7 +1,9 @@
-import type { DomainEvent, EventMetadata, EventStore, StoredEvent } from '@fedamole/event-store';
+import type { Appended, DomainEvent, EventMetadata, EventStore, StoredEvent } from '@fedamole/event-store';
 import { asDomainEvent, ConcurrencyError } from '@fedamole/event-store';
+import { randomUUID } from 'node:crypto';
+import { originOfCommand } from './request-origin.js';
 
-export type StreamStore = Pick<EventStore, 'append' | 'readStream'>;
+export type StreamStore = Pick<EventStore, 'append' | 'appendedUnder' | 'readStream'>;
 
 /** How a kind of stream is read and what may be asked of it. */
 export interface Decider<State, Command, Event extends DomainEvent> {
@@ -20,35 +22,47 @@ export interface Folded<State> {
 /** A stream that moves on between reading and writing is read again; so often in a row it does not happen by chance. */
 const mostTries = 20;
 
+/** `upToVersion` leaves out what came later. */
 export async function foldStream<State, Command, Event extends DomainEvent>(
   store: StreamStore,
   decider: Decider<State, Command, Event>,
   stream: string,
+  upToVersion: number | null = null,
 ): Promise<Folded<State>> {
-  const stored = await store.readStream(stream);
+  const stored = await store.readStream(stream, 0, upToVersion);
   const state = stored.reduce((folded, event) => decider.evolve(folded, asDomainEvent<Event>(event)), decider.initial);
   return { state, version: stored.at(-1)?.version ?? 0, stored };
 }
 
 /**
- * Decides on the stream's present state and appends what was decided. Returns how many events that were. Throws a
- * DomainError where a rule refuses the command.
+ * Decides on the stream's present state and appends what was decided. Returns what was appended: earlier, and perhaps to
+ * another stream, where the command comes again under its idempotency key. Throws a DomainError where a rule refuses the
+ * command.
  */
-export async function handleCommand<State, Command, Event extends DomainEvent>(
+export async function handleCommand<State, Command extends { type: string }, Event extends DomainEvent>(
   store: StreamStore,
   decider: Decider<State, Command, Event>,
   stream: string,
   command: Command,
   metadata: EventMetadata,
-): Promise<number> {
+): Promise<Appended> {
+  const origin = originOfCommand(command.type);
+  const earlier = origin && (await store.appendedUnder(origin));
+  if (earlier) return earlier;
   for (let tries = 1; ; tries++) {
-    const { state, version } = await foldStream(store, decider, stream);
+    const { state, version, stored } = await foldStream(store, decider, stream);
     const events = decider.decide(command, state);
     try {
-      await store.append(stream, version, events, metadata);
-      return events.length;
+      return await store.append(stream, version, events, { ...(origin ?? followingOn(stored)), ...metadata });
     } catch (error) {
       if (!(error instanceof ConcurrencyError) || tries === mostTries) throw error;
     }
   }
+}
+
+/** What nobody outside asked for followed from the stream's last event, unless the caller knows better. */
+export function followingOn(stored: readonly StoredEvent[]): EventMetadata {
+  const last = stored.at(-1);
+  const correlationId = last?.metadata.correlationId ?? randomUUID();
+  return last ? { correlationId, causationId: last.id } : { correlationId };
 }

@@ -38,7 +38,7 @@ async function work(beforeTraining: (job: TrainingJob, signal: AbortSignal) => P
   workers = await standInWorkers({
     settings: bench.settings.queue,
     artifacts: bench.artifacts,
-    concurrency: 4,
+    trainers: 3,
     beforeTraining: (job, { signal }) => beforeTraining(job, signal),
   });
 }

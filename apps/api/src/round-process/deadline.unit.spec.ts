@@ -4,7 +4,7 @@ import { deadlineOf } from './deadline.js';
 
 const federationId = 'one';
 const at = (seconds: number, type: string, data: object = {}): StoredEvent => ({
-  checkpoint: { transactionId: '1', position: '1' },
+  checkpoint: { position: '1' },
   id: `event-${seconds}`,
   stream: 'federation-one',
   version: 1,

@@ -1,8 +1,7 @@
 /**
- * Moves federations from round to round: adds the jobs that they require, records what became of them, and closes rounds whose
- * time is up. Every step
- * may happen twice and then changes nothing; whatever is lost between two steps is found again by the sweep. So it may
- * die at any point, and even a second one beside it would do no harm.
+ * Moves federations from round to round: adds the jobs that they require, records what became of them, and closes rounds
+ * whose time is up. Every step may happen twice and then changes nothing; whatever is lost between two steps is found again
+ * by the sweep. So it may die at any point, and even a second one beside it would do no harm.
  */
 import type { EventStore } from '@fedamole/event-store';
 import type { Federation, FederationState } from '@fedamole/federation';
@@ -18,7 +17,7 @@ import {
 import type { FinishedJob } from '@fedamole/queues';
 import type { Logger } from 'pino';
 import type { Folded } from '../commands/command-handler.js';
-import { foldStream, handleCommand } from '../commands/command-handler.js';
+import { foldStream, followingOn, handleCommand } from '../commands/command-handler.js';
 import { federationDecider } from '../commands/deciders.js';
 import type { Queues } from '../platform/platform.js';
 import { deadlineOf } from './deadline.js';
@@ -33,7 +32,10 @@ const metadata = { actor: 'round-process' };
 const queueNames = ['training', 'aggregation'] as const;
 
 export interface RoundProcessParts {
-  readonly store: Pick<EventStore, 'append' | 'readStream' | 'readAll' | 'loadCheckpoint' | 'saveCheckpoint'>;
+  readonly store: Pick<
+    EventStore,
+    'append' | 'appendedUnder' | 'readStream' | 'readAll' | 'loadCheckpoint' | 'saveCheckpoint'
+  >;
   readonly queues: Queues;
   readonly logger: Logger;
   /** Identifiers of the federations that are running. */
@@ -42,11 +44,17 @@ export interface RoundProcessParts {
   readonly now: () => number;
 }
 
+interface AbandonedJob {
+  readonly queue: (typeof queueNames)[number];
+  /** The worker that holds it need not go on: its federation has ended. */
+  readonly stops: boolean;
+}
+
 export class RoundProcess {
   /** Running federations, as far as is known: while there are some, finished jobs are looked for often. */
   private readonly running = new Set<string>();
-  /** Jobs that nobody waits for any more but a worker held: without a further look its retries would run for nobody. */
-  private readonly abandoned = new Map<string, (typeof queueNames)[number]>();
+  /** Jobs that nobody waits for any more but a worker held. */
+  private readonly abandoned = new Map<string, AbandonedJob>();
   /** When the rounds of running federations have to close, as far as they have a deadline. */
   private readonly deadlines = new Map<string, number>();
 
@@ -70,7 +78,7 @@ export class RoundProcess {
   /** Looks after every running federation, whatever events were seen: a job that got lost is added again. */
   async sweep(): Promise<void> {
     for (const federationId of await this.parts.runningFederations()) await this.lookAfterApart(federationId);
-    for (const [id, queue] of this.abandoned) await this.withdraw(queue, id);
+    for (const [id, job] of this.abandoned) await this.withdraw(id, job);
   }
 
   private async followEvents(): Promise<boolean> {
@@ -111,21 +119,23 @@ export class RoundProcess {
     }
     const { federationId, command } = outcome;
     try {
-      await this.handle(outcome);
+      await this.handle(outcome, job.id);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       logger.warn({ job: job.id, queue, code: error.code, reason: error.message }, 'outcome refused');
       if (error.code === 'FEDERATION_NOT_FOUND') return null;
       if (error.code === 'RESULT_REFUSED') {
-        await this.handle({ federationId, command: refusedOutcome(outcome, error.message) });
+        await this.handle({ federationId, command: refusedOutcome(outcome, error.message) }, job.id);
       }
     }
     logger.info({ job: job.id, queue, outcome: command.type }, 'outcome recorded');
     return federationId;
   }
 
-  private async handle({ federationId, command }: Outcome): Promise<void> {
-    await handleCommand(this.parts.store, federationDecider, federationStream(federationId), command, metadata);
+  /** The events say which job they followed from. */
+  private async handle({ federationId, command }: Outcome, causationId: string): Promise<void> {
+    const stream = federationStream(federationId);
+    await handleCommand(this.parts.store, federationDecider, stream, command, { ...metadata, causationId });
   }
 
   private lookAfterApart(federationId: string): Promise<void> {
@@ -151,7 +161,8 @@ export class RoundProcess {
     const { state } = folded;
     this.deadlines.delete(federationId);
     if (state.status === 'absent' || state.status === 'created') return;
-    for (const { queue, id } of abandonedJobs(state)) await this.withdraw(queue, id);
+    const stops = state.status !== 'running' && state.status !== 'paused';
+    for (const { queue, id } of abandonedJobs(state)) await this.withdraw(id, { queue, stops });
     if (state.status !== 'running') {
       this.running.delete(federationId);
       return;
@@ -160,20 +171,21 @@ export class RoundProcess {
     if (await this.closeRound(state, folded)) return this.lookAfter(federationId);
     for (const { queue, id, payload } of requiredJobs(state)) {
       this.abandoned.delete(id);
-      if (await queues[queue].get(id)) continue;
-      const { clientAttempts: attempts, retryBackoff: backoffSeconds } = payload.configuration;
-      await (queue === 'training'
-        ? queues.training.add(id, payload, { attempts, backoffSeconds })
-        : queues.aggregation.add(id, payload));
+      if (!(await queues[queue].get(id))) await queues[queue].add(id, payload);
     }
   }
 
-  /** A job that a worker holds ends by itself, and its outcome is recorded; but without a further look it would be retried. */
-  private async withdraw(queue: (typeof queueNames)[number], id: string): Promise<void> {
-    const jobs = this.parts.queues[queue];
-    const job = await jobs.get(id);
-    if (job === null || (job.state === 'waiting' && (await jobs.remove(id)))) this.abandoned.delete(id);
-    else this.abandoned.set(id, queue);
+  /**
+   * Takes back a job that waits. One that a worker holds may end, and its outcome is recorded, unless its federation has ended:
+   * then the worker stops. Either way it is looked at again, as its retries would run for nobody.
+   */
+  private async withdraw(id: string, job: AbandonedJob): Promise<void> {
+    const jobs = this.parts.queues[job.queue];
+    const state = (await jobs.get(id))?.state;
+    const gone = state === 'waiting' ? await jobs.remove(id) : state === undefined;
+    if (gone) this.abandoned.delete(id);
+    else this.abandoned.set(id, job);
+    if (state === 'running' && job.stops) await jobs.withdraw(id);
   }
 
   /**
@@ -188,7 +200,7 @@ export class RoundProcess {
     if (deadline !== null && deadline > this.parts.now()) this.deadlines.set(id, deadline);
     else if (deadline !== null || nobodyIsAwaited(federation)) {
       const events = decideFederation({ type: 'CloseRound', round }, federation);
-      await this.parts.store.append(federationStream(id), version, events, metadata);
+      await this.parts.store.append(federationStream(id), version, events, { ...followingOn(stored), ...metadata });
       return events.length > 0;
     }
     return false;
