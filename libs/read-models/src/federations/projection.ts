@@ -5,7 +5,7 @@ import type { ProjectedEvent, Projection } from '../projection.js';
 type Changes = Prisma.FederationViewUpdateInput;
 
 export const federationsProjection: Projection = {
-  version: 1,
+  version: 2,
   tables: ['federation_view', 'outcome_view'],
   async apply(transaction, projected) {
     const { event, stored } = projected;
