@@ -1,9 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { abandonedJobs } from './abandoned-jobs.js';
+import { nobodyIsAwaited } from './close-round.js';
+import { decideFederation } from './decide.js';
+import { foldFederation } from './evolve.js';
 import { baseline, eventsOf, given, jobsAfter, refusal, start, trained, typesAfter } from './federation.fixture.js';
 import {
   creating,
   fails,
+  members,
   merges,
   only,
   passes,
@@ -14,6 +18,7 @@ import {
   untilRoundOne,
 } from './partial-round.fixture.js';
 import { requiredJobs } from './required-jobs.js';
+import type { Federation } from './state.js';
 
 const twoThirds = untilRoundOne({ quorum: 0.66, roundDeadline: 60 });
 
@@ -88,6 +93,26 @@ describe('a round closes', () => {
       typesAfter(passes(0), creating(configuration, clients), start, ...measured.slice(0, answers));
     if (needed < count) expect(atDeadline(needed)).toEqual(['RoundClosed']);
     expect(atDeadline(needed - 1)).toEqual(['FederationPaused']);
+  });
+});
+
+describe('a round of an earlier version', () => {
+  const old = eventsOf(...untilRoundOne(), trains('ana', 1), trains('ben', 1), trains('cem', 1)).filter(
+    ({ type }) => type !== 'RoundClosed',
+  );
+
+  it('did not close: the round process closes it, and its aggregation goes on under the same job', () => {
+    const state = foldFederation(old) as Federation;
+    expect(nobodyIsAwaited(state)).toBe(true);
+    const events = decideFederation(passes(1), state);
+    expect(events).toMatchObject([{ type: 'RoundClosed', data: { answered: members, cause: 'all-answered' } }]);
+    expect(requiredJobs(foldFederation([...old, ...events]))).toMatchObject([{ id: 'one.1.aggregation.1' }]);
+  });
+
+  it('that drew its first pool before all baselines were there draws it again when it closes', () => {
+    const early = old.filter(({ type }) => type !== 'BaselineMeasured');
+    const begun = foldFederation(early.slice(0, early.findIndex(({ type }) => type === 'ExpertsAssigned') + 1));
+    expect(requiredJobs(begun).map(({ id }) => id)).toEqual(['one.0.ana.1', 'one.0.ben.1', 'one.0.cem.1']);
   });
 });
 
