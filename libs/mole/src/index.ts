@@ -12,6 +12,12 @@ export {
 export { holdExperts, neutralParameters, stackParameters, unstackParameters } from './held-modules.js';
 export { initialisePool } from './initialise.js';
 export { loraGraph, loraParameterNames, loraSettingsOf } from './lora-graph.js';
-export { meanExpertEmbeddings, mergeExpertEmbeddings, mergePool, type Contribution, type ExpertEmbeddings } from './merge.js';
+export {
+  meanExpertEmbeddings,
+  mergeExpertEmbeddings,
+  mergePool,
+  type Contribution,
+  type ExpertEmbeddings,
+} from './merge.js';
 export { moleGraph, moleParameterNames } from './mole-graph.js';
 export type { Expert, ExpertPool, HeldModule, HeldModules, ModulePool, Parameter, Parameters } from './parameters.js';

@@ -4,25 +4,16 @@
  * by the sweep. So it may die at any point, and even a second one beside it would do no harm.
  */
 import type { EventStore } from '@fedamole/event-store';
-import type { Federation, FederationState } from '@fedamole/federation';
-import {
-  abandonedJobs,
-  decideFederation,
-  DomainError,
-  federationIdOf,
-  federationStream,
-  nobodyIsAwaited,
-  requiredJobs,
-} from '@fedamole/federation';
+import { abandonedJobs, DomainError, federationIdOf, federationStream, requiredJobs } from '@fedamole/federation';
 import type { FinishedJob } from '@fedamole/queues';
 import type { Logger } from 'pino';
-import type { Folded } from '../commands/command-handler.js';
-import { foldStream, followingOn, handleCommand } from '../commands/command-handler.js';
+import { foldStream, handleCommand } from '../commands/command-handler.js';
 import { federationDecider } from '../commands/deciders.js';
 import type { Queues } from '../platform/platform.js';
-import { deadlineOf } from './deadline.js';
+import { closeDueRound } from './close-due-round.js';
 import type { Outcome } from './outcomes.js';
 import { outcomeOf, refusedOutcome } from './outcomes.js';
+import { Withdrawals } from './withdrawals.js';
 
 const checkpointName = 'round-process';
 const batchSize = 200;
@@ -44,21 +35,16 @@ export interface RoundProcessParts {
   readonly now: () => number;
 }
 
-interface AbandonedJob {
-  readonly queue: (typeof queueNames)[number];
-  /** The worker that holds it need not go on: its federation has ended. */
-  readonly stops: boolean;
-}
-
 export class RoundProcess {
   /** Running federations, as far as is known: while there are some, finished jobs are looked for often. */
   private readonly running = new Set<string>();
-  /** Jobs that nobody waits for any more but a worker held. */
-  private readonly abandoned = new Map<string, AbandonedJob>();
+  private readonly withdrawals: Withdrawals;
   /** When the rounds of running federations have to close, as far as they have a deadline. */
   private readonly deadlines = new Map<string, number>();
 
-  constructor(private readonly parts: RoundProcessParts) {}
+  constructor(private readonly parts: RoundProcessParts) {
+    this.withdrawals = new Withdrawals(parts.queues);
+  }
 
   /** True while there is a federation to watch. */
   get busy(): boolean {
@@ -78,7 +64,7 @@ export class RoundProcess {
   /** Looks after every running federation, whatever events were seen: a job that got lost is added again. */
   async sweep(): Promise<void> {
     for (const federationId of await this.parts.runningFederations()) await this.lookAfterApart(federationId);
-    for (const [id, job] of this.abandoned) await this.withdraw(id, job);
+    await this.withdrawals.again();
   }
 
   private async followEvents(): Promise<boolean> {
@@ -162,47 +148,18 @@ export class RoundProcess {
     this.deadlines.delete(federationId);
     if (state.status === 'absent' || state.status === 'created') return;
     const stops = state.status !== 'running' && state.status !== 'paused';
-    for (const { queue, id } of abandonedJobs(state)) await this.withdraw(id, { queue, stops });
+    for (const { queue, id } of abandonedJobs(state)) await this.withdrawals.withdraw(id, { queue, stops });
     if (state.status !== 'running') {
       this.running.delete(federationId);
       return;
     }
     this.running.add(federationId);
-    if (await this.closeRound(state, folded)) return this.lookAfter(federationId);
+    const { closed, deadline } = await closeDueRound(store, state, folded, this.parts.now(), metadata);
+    if (closed) return this.lookAfter(federationId);
+    if (deadline !== null) this.deadlines.set(federationId, deadline);
     for (const { queue, id, payload } of requiredJobs(state)) {
-      this.abandoned.delete(id);
+      this.withdrawals.forget(id);
       if (!(await queues[queue].get(id))) await queues[queue].add(id, payload);
     }
-  }
-
-  /**
-   * Takes back a job that waits. One that a worker holds may end, and its outcome is recorded, unless its federation has ended:
-   * then the worker stops. Either way it is looked at again, as its retries would run for nobody.
-   */
-  private async withdraw(id: string, job: AbandonedJob): Promise<void> {
-    const jobs = this.parts.queues[job.queue];
-    const state = (await jobs.get(id))?.state;
-    const gone = state === 'waiting' ? await jobs.remove(id) : state === undefined;
-    if (gone) this.abandoned.delete(id);
-    else this.abandoned.set(id, job);
-    if (state === 'running' && job.stops) await jobs.withdraw(id);
-  }
-
-  /**
-   * Closes the round whose deadline has passed, or one that waits for nobody: rounds of earlier versions did not close. The
-   * events are appended to what the deadline was computed from, so a pause that came in between prevents them. True where
-   * there were some.
-   */
-  private async closeRound(federation: Federation, { stored, version }: Folded<FederationState>): Promise<boolean> {
-    const { id, round, configuration } = federation;
-    const seconds = federation.rounds[round]?.closed ? null : configuration.roundDeadline;
-    const deadline = seconds === null ? null : deadlineOf(stored, seconds);
-    if (deadline !== null && deadline > this.parts.now()) this.deadlines.set(id, deadline);
-    else if (deadline !== null || nobodyIsAwaited(federation)) {
-      const events = decideFederation({ type: 'CloseRound', round }, federation);
-      await this.parts.store.append(federationStream(id), version, events, { ...followingOn(stored), ...metadata });
-      return events.length > 0;
-    }
-    return false;
   }
 }
