@@ -1,5 +1,6 @@
 /** Merging: the aggregator's means over the clients' trained experts. */
-import type { Expert, ExpertPool, HeldModules, ModulePool } from './parameters.js';
+import type { Expert, ExpertPool, HeldModule, HeldModules, ModulePool } from './parameters.js';
+import { weightedMean, type Weighted } from './weighted-mean.js';
 
 export interface Contribution {
   readonly modules: HeldModules;
@@ -18,50 +19,35 @@ export function mergePool(previous: ExpertPool, contributions: readonly Contribu
       const clients = contributions.map(({ modules, weight }) => {
         const module = modules.get(name);
         if (module === undefined) throw new Error(`a client's adapter lacks module ${name}`);
-        return { module, weight };
+        return { value: module, weight };
       });
-      const merged: ModulePool = {
-        shared: meanExpert(clients.map(({ module, weight }) => ({ value: module.shared, weight }))) ?? pool.shared,
-        tokenProjection:
-          weightedMean(clients.map(({ module, weight }) => ({ value: module.tokenProjection, weight }))) ??
-          pool.tokenProjection,
-        experts: pool.experts.map((expert, index) => {
-          const holders = clients.flatMap(({ module, weight }) => {
-            const value = module.experts[module.held.indexOf(index)];
-            return value === undefined ? [] : [{ value, weight }];
-          });
-          return meanExpert(holders) ?? expert;
-        }),
-      };
-      return [name, merged];
+      return [name, mergeModule(pool, clients)];
     }),
   );
 }
 
-interface Weighted<T> {
-  readonly value: T;
-  readonly weight: number;
+/** One module of `mergePool`: whoever merges module by module need not hold the clients' other modules meanwhile. */
+export function mergeModule(previous: ModulePool, clients: readonly Weighted<HeldModule>[]): ModulePool {
+  const holders: Weighted<Expert>[][] = previous.experts.map(() => []);
+  for (const { value, weight } of clients) {
+    value.held.forEach((index, position) => {
+      const expert = value.experts[position];
+      if (expert !== undefined) holders[index]?.push({ value: expert, weight });
+    });
+  }
+  return {
+    shared: meanExpert(clients.map(({ value, weight }) => ({ value: value.shared, weight }))) ?? previous.shared,
+    tokenProjection:
+      weightedMean(clients.map(({ value, weight }) => ({ value: value.tokenProjection, weight }))) ??
+      previous.tokenProjection,
+    experts: previous.experts.map((expert, index) => meanExpert(holders[index] ?? []) ?? expert),
+  };
 }
 
 function meanExpert(experts: readonly Weighted<Expert>[]): Expert | null {
   const a = weightedMean(experts.map(({ value, weight }) => ({ value: value.a, weight })));
   const b = weightedMean(experts.map(({ value, weight }) => ({ value: value.b, weight })));
   return a === null || b === null ? null : { a, b };
-}
-
-/** The weighted mean of equally long vectors; null where there is none of any weight. */
-function weightedMean(vectors: readonly Weighted<Float32Array>[]): Float32Array | null {
-  const [first] = vectors;
-  if (first === undefined) return null;
-  const sum = new Float64Array(first.value.length);
-  let total = 0;
-  for (const { value, weight } of vectors) {
-    if (value.length !== sum.length) throw new Error(`merging vectors of ${sum.length} and ${value.length} elements`);
-    total += weight;
-    for (let index = 0; index < sum.length; index += 1)
-      sum[index] = (sum[index] as number) + weight * (value[index] as number);
-  }
-  return total === 0 ? null : Float32Array.from(sum, (element) => element / total);
 }
 
 /** The mean embeddings that one client measured of the experts that it holds of a module. */
