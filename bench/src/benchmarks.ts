@@ -7,6 +7,7 @@ import { gemmShare } from './gemm-share.js';
 import { large } from './large.js';
 import { loraStep } from './lora-step.js';
 import { memory } from './memory.js';
+import { merge } from './merge.js';
 import { moleSteps } from './mole-step.js';
 import { session } from './session.js';
 import { weights } from './weights.js';
@@ -22,4 +23,5 @@ export const benchmarks: readonly Benchmark[] = [
   ...decoding,
   ...large,
   weights,
+  merge,
 ];

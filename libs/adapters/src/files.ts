@@ -10,13 +10,15 @@
  *
  * A tensor's name is `<module>.<name>`.
  */
-import type { AdaptedLinear, Expert, ExpertPool, HeldModules } from '@fedamole/mole';
+import type { AdaptedLinear, Expert, ExpertPool, HeldModule, HeldModules } from '@fedamole/mole';
 import {
   float32Tensor,
   float64Tensor,
   readSafetensors,
+  readTensors,
   writeSafetensors,
   type SafetensorsContents,
+  type SafetensorsHeader,
   type Tensor,
 } from '@fedamole/safetensors';
 import { z } from 'zod';
@@ -106,10 +108,37 @@ export function decodeAdapter(
       if (found !== indices.join(', ')) {
         throw new AdapterFileError(`the file holds experts ${found} of ${module.name}; expected ${indices.join(', ')}`);
       }
-      const experts = indices.map((_, index) => takeExpert(contents, module, rank, `A.${index}`, `B.${index}`));
-      return [module.name, { ...takeCommon(contents, module, rank), experts, held: indices }];
+      return [module.name, takeHeldModule(contents, module, indices, rank)];
     }),
   );
+}
+
+/**
+ * Reads one module of a client's adapter from its file, whose header was read and whose contents were checked before, by
+ * `decodeAdapter`: so that merging holds one module of every client at a time.
+ */
+export async function readHeldModule(
+  header: SafetensorsHeader,
+  module: AdaptedLinear,
+  held: readonly number[],
+  rank: number,
+): Promise<HeldModule> {
+  const names = ['shared_A', 'shared_B', 'token_proj', ...held.flatMap((_, index) => [`A.${index}`, `B.${index}`])];
+  const tensors = await readTensors(
+    header,
+    names.map((name) => `${module.name}.${name}`),
+  );
+  return takeHeldModule({ tensors, metadata: header.metadata }, module, held, rank);
+}
+
+function takeHeldModule(
+  contents: SafetensorsContents,
+  module: AdaptedLinear,
+  held: readonly number[],
+  rank: number,
+): HeldModule {
+  const experts = held.map((_, index) => takeExpert(contents, module, rank, `A.${index}`, `B.${index}`));
+  return { ...takeCommon(contents, module, rank), experts, held };
 }
 
 const expertIds = z.record(z.string(), z.array(z.number()));

@@ -1,5 +1,5 @@
 /**
- * The two loops that merging consists of, in WebAssembly: its vector instructions take four elements at a time, which a
+ * The loops that merging consists of, in WebAssembly: its vector instructions take four elements at a time, which a
  * compiled JavaScript loop does not, and make it as fast as memory. They compute, element by element, the very float64
  * operations of the loop in the comment, so results are the same bits.
  */
@@ -15,7 +15,7 @@ import {
   type FunctionCode,
 } from './webassembly-encoding.js';
 
-/** Both loops take this many elements at a time: vectors are padded to a multiple of it. */
+/** The loops take this many elements at a time: vectors are padded to a multiple of it. */
 export const ELEMENTS_AT_ONCE = 4;
 
 const FLOAT64_BYTES = 8 * ELEMENTS_AT_ONCE;
@@ -23,6 +23,8 @@ const FLOAT32_BYTES = 4 * ELEMENTS_AT_ONCE;
 
 /** All arguments but the float64 are addresses in the memory, in bytes; `end` is that after the float32 vector. */
 export interface VectorLoops {
+  /** sums[i] = 0 + weight * values[i] */
+  begin(values: number, sums: number, weight: number, end: number): void;
   /** sums[i] += weight * values[i] */
   add(values: number, sums: number, weight: number, end: number): void;
   /** means[i] = sums[i] / total, rounded to float32 */
@@ -50,7 +52,7 @@ declare const WebAssembly: {
 export function compileVectorLoops(): { readonly memory: LinearMemory; readonly loops: VectorLoops } {
   const memory = new WebAssembly.Memory({ initial: 0 });
   const module = new WebAssembly.Module(
-    webAssemblyModule([addition, meanBy('divide', f64x2.divide), meanBy('scale', f64x2.multiply)]),
+    webAssemblyModule([begin, add, meanBy('divide', f64x2.divide), meanBy('scale', f64x2.multiply)]),
   );
   const { exports } = new WebAssembly.Instance(module, { environment: { memory } });
   return { memory, loops: exports as VectorLoops };
@@ -61,16 +63,20 @@ const [narrow, sums, scalar, end, scalars, values] = [0, 1, 2, 3, 4, 5];
 const upperHalf = v128.shuffle([8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15]);
 const lowerHalves = v128.shuffle([0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
 
-const addition: FunctionCode = loop('add', [
-  ...[...local.get(narrow), ...v128.load(0), ...local.set(values)],
-  ...addHalf(0, local.get(values)),
-  ...addHalf(16, [...local.get(values), ...local.get(values), ...upperHalf]),
-]);
+/** Before the first vector sums are 0, not absent: 0 + -0 is 0. */
+const begin = sumBy('begin', () => v128.zero);
+const add = sumBy('add', (offset) => [...local.get(sums), ...v128.load(offset)]);
 
-function addHalf(offset: number, half: Code): Code {
-  const product = [...half, ...f64x2.promote, ...local.get(scalars), ...f64x2.multiply];
-  const sum = [...local.get(sums), ...v128.load(offset), ...product, ...f64x2.add];
-  return [...local.get(sums), ...sum, ...v128.store(offset)];
+function sumBy(name: string, formerSums: (offset: number) => Code): FunctionCode {
+  const half = (offset: number, elements: Code): Code => {
+    const product = [...elements, ...f64x2.promote, ...local.get(scalars), ...f64x2.multiply];
+    return [...local.get(sums), ...formerSums(offset), ...product, ...f64x2.add, ...v128.store(offset)];
+  };
+  return loop(name, [
+    ...[...local.get(narrow), ...v128.load(0), ...local.set(values)],
+    ...half(0, local.get(values)),
+    ...half(16, [...local.get(values), ...local.get(values), ...upperHalf]),
+  ]);
 }
 
 function meanBy(name: string, operation: Code): FunctionCode {

@@ -40,6 +40,7 @@ export const f64x2 = {
 export const v128 = {
   load: (offset: number): Code => vectorInstruction(0x00, 0, offset),
   store: (offset: number): Code => vectorInstruction(0x0b, 0, offset),
+  zero: vectorInstruction(0x0c, ...new Array<number>(16).fill(0)),
   /** Sixteen bytes out of the thirty-two of two vectors. */
   shuffle: (bytes: readonly number[]): Code => vectorInstruction(0x0d, ...bytes),
 };

@@ -10,41 +10,37 @@ export interface Weighted<T> {
 }
 
 /**
- * The weighted mean of equally long vectors; null where there is none of any weight. Sums are taken in float64 in the order
- * given, and rounded to float32 once, at the end. Vectors are asked for one after another, and none is kept.
+ * Writes the weighted mean of vectors over `target`, which is as long as each of them; leaves it as it is, and returns false,
+ * where there is none of any weight. Sums are taken in float64 in the order given, and rounded to float32 once, at the end.
+ * Vectors are asked for one after another, and none is kept.
  */
-export function weightedMean(vectors: Iterable<Weighted<Float32Array>>): Float32Array | null {
-  let length: number | null = null;
+export function meanInto(target: Float32Array, vectors: Iterable<Weighted<Float32Array>>): boolean {
+  const { length } = target;
+  makeRoom(length);
   let total = 0;
+  let sum = loops.begin;
   for (const { value, weight } of vectors) {
-    if (length === null) {
-      length = value.length;
-      makeRoom(length);
-    }
     if (value.length !== length) throw new Error(`merging vectors of ${length} and ${value.length} elements`);
     total += weight;
     new Float32Array(memory.buffer, 0, length).set(value);
-    if (length > 0) loops.add(0, sumsAddress(length), weight, narrowBytes(length));
+    sum(0, sumsAddress(length), weight, narrowBytes(length));
+    sum = loops.add;
   }
-  return length === null || total === 0 ? null : meanOf(length, total);
-}
-
-function meanOf(length: number, total: number): Float32Array {
-  const factor = 1 / total;
+  if (total === 0) return false;
   // The reciprocal of a power of two is exact, and so the product is the quotient, at a fifth of its time.
-  const mean = Number.isInteger(Math.log2(total)) ? loops.scale : loops.divide;
-  if (length > 0) mean(0, sumsAddress(length), mean === loops.scale ? factor : total, narrowBytes(length));
-  return new Float32Array(memory.buffer, 0, length).slice();
+  if (Number.isInteger(Math.log2(total))) loops.scale(0, sumsAddress(length), 1 / total, narrowBytes(length));
+  else loops.divide(0, sumsAddress(length), total, narrowBytes(length));
+  target.set(new Float32Array(memory.buffer, 0, length));
+  return true;
 }
 
-/** The memory holds a vector in float32, and from its padded end on sums in float64, which begin at 0. */
+/** The memory holds a vector in float32, and from its padded end on the sums in float64. */
 function makeRoom(length: number): void {
-  const sums = sumsAddress(length);
-  const bytes = sums + 2 * narrowBytes(length);
-  const missing = bytes - memory.buffer.byteLength;
+  const missing = sumsAddress(length) + 2 * narrowBytes(length) - memory.buffer.byteLength;
   if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
-  new Uint8Array(memory.buffer, 0, bytes).fill(0);
 }
 
-const narrowBytes = (length: number): number => 4 * ELEMENTS_AT_ONCE * Math.ceil(length / ELEMENTS_AT_ONCE);
+/** At least one turn of the loops, which test their condition at its end. */
+const narrowBytes = (length: number): number =>
+  4 * ELEMENTS_AT_ONCE * Math.max(1, Math.ceil(length / ELEMENTS_AT_ONCE));
 const sumsAddress = narrowBytes;

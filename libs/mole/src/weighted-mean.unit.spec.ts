@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { weightedMean } from './weighted-mean.js';
+import { meanInto, type Weighted } from './weighted-mean.js';
 
 /** The definition: one element at a time, in float64, rounded once. */
 function definition(vectors: readonly { value: Float32Array; weight: number }[]): Float32Array {
@@ -13,11 +13,20 @@ function definition(vectors: readonly { value: Float32Array; weight: number }[])
   });
 }
 
+function weightedMean(vectors: readonly Weighted<Float32Array>[]): Float32Array | null {
+  const target = new Float32Array(vectors[0]?.value.length ?? 0);
+  return meanInto(target, vectors) ? target : null;
+}
+
 const bits = (values: Float32Array | null): number[] => [
   ...new Uint32Array((values ?? new Float32Array()).slice().buffer),
 ];
 
 describe('the weighted mean of vectors', () => {
+  it('of minus zeros is zero', () => {
+    expect(weightedMean([{ value: Float32Array.of(-0), weight: 1 }])).toEqual(Float32Array.of(0));
+  });
+
   it('is that of its definition to the last bit, for any length, weights and finite elements', () => {
     const cases = fc.integer({ min: 1, max: 37 }).chain((length) =>
       fc.array(
@@ -59,13 +68,17 @@ describe('the weighted mean of vectors', () => {
         }
       },
     };
-    expect(weightedMean(vectors)).toEqual(Float32Array.of(1, 1, 1, 1));
+    const target = new Float32Array(4);
+    meanInto(target, vectors);
+    expect(target).toEqual(Float32Array.of(1, 1, 1, 1));
     expect(seen).toEqual([0, 1, 2]);
   });
 
-  it('of no vector, or of no weight, is none', () => {
+  it('of no vector, or of no weight, leaves everything as it was', () => {
+    const target = Float32Array.of(7);
+    expect(meanInto(target, [{ value: Float32Array.of(1), weight: 0 }])).toBe(false);
+    expect(target).toEqual(Float32Array.of(7));
     expect(weightedMean([])).toBeNull();
-    expect(weightedMean([{ value: Float32Array.of(1), weight: 0 }])).toBeNull();
     expect(weightedMean([{ value: new Float32Array(), weight: 1 }])).toEqual(new Float32Array());
   });
 });
