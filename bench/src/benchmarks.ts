@@ -1,4 +1,5 @@
 /** All benchmarks, in the order in which they are listed. */
+import { assignment } from './assignment.js';
 import type { Benchmark } from './benchmark.js';
 import { clientJob } from './client-job.js';
 import { clientSwitch } from './client-switch.js';
@@ -24,4 +25,5 @@ export const benchmarks: readonly Benchmark[] = [
   ...large,
   weights,
   merge,
+  assignment,
 ];
