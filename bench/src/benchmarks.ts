@@ -3,6 +3,7 @@ import { assignment } from './assignment.js';
 import type { Benchmark } from './benchmark.js';
 import { clientJob } from './client-job.js';
 import { clientSwitch } from './client-switch.js';
+import { coordination } from './coordination.js';
 import { decoding } from './decode.js';
 import { gemmShare } from './gemm-share.js';
 import { large } from './large.js';
@@ -26,4 +27,5 @@ export const benchmarks: readonly Benchmark[] = [
   weights,
   merge,
   assignment,
+  coordination,
 ];
