@@ -1,5 +1,6 @@
 import type { DomainEvent, EventMetadata, EventStore, StoredEvent } from '@fedamole/event-store';
-import { asDomainEvent, ConcurrencyError } from '@fedamole/event-store';
+import { ConcurrencyError } from '@fedamole/event-store';
+import { foldToPresent } from './fold-cache.js';
 
 export type StreamStore = Pick<EventStore, 'append' | 'readStream'>;
 
@@ -25,9 +26,7 @@ export async function foldStream<State, Command, Event extends DomainEvent>(
   decider: Decider<State, Command, Event>,
   stream: string,
 ): Promise<Folded<State>> {
-  const stored = await store.readStream(stream);
-  const state = stored.reduce((folded, event) => decider.evolve(folded, asDomainEvent<Event>(event)), decider.initial);
-  return { state, version: stored.at(-1)?.version ?? 0, stored };
+  return foldToPresent(store, decider, stream);
 }
 
 /**
