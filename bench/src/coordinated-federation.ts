@@ -20,14 +20,15 @@ const READING_PAUSE = 50;
 /** Clients are registered so many at a time. */
 const REGISTERED_AT_ONCE = 20;
 
-/** One module of rank 1, and an expert for every two clients: merging and assigning take the aggregator little. */
+/** One module of rank 1 and the same experts for any number of clients, of which each holds two on average. */
+const EXPERTS = 100;
 const module: AdaptedModule = { name: 'model.layers.0.self_attn.q_proj', inputWidth: 256, outputWidth: 256 };
 const configurationOf = (clients: number): FederationConfigurationInput => ({
   rounds: ROUNDS,
   stepsPerRound: 1,
   rank: 1,
-  experts: clients,
-  expertChoices: 2,
+  experts: EXPERTS,
+  expertChoices: (2 * clients) / EXPERTS,
   minExperts: 1,
   maxExperts: 4,
   topK: 1,

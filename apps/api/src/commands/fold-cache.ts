@@ -4,13 +4,20 @@
  * present: events after it are always read, and an append checks the version, so any number of replicas may do the same.
  */
 import { asDomainEvent } from '@fedamole/event-store';
-import type { DomainEvent } from '@fedamole/event-store';
+import type { DomainEvent, StoredEvent } from '@fedamole/event-store';
 import type { Decider, Folded, StreamStore } from './command-handler.js';
 
 /** Events of all kept streams together; the stream that was looked at last is kept however long it is. */
 const mostEvents = 20_000;
 
-type KeptStreams = Map<string, Folded<unknown>>;
+interface KeptFold<State> {
+  readonly state: State;
+  readonly version: number;
+  /** All events of the stream, in order; those after `version` came while others looked at it. Only ever added to. */
+  readonly events: StoredEvent[];
+}
+
+type KeptStreams = Map<string, KeptFold<unknown>>;
 
 /** By store and decider: a stream's state is one of a decider, and another database has other streams of the same name. */
 const kept = new WeakMap<StreamStore, WeakMap<object, KeptStreams>>();
@@ -23,31 +30,41 @@ export async function foldToPresent<State, Command, Event extends DomainEvent>(
 ): Promise<Folded<State>> {
   const streams = keptStreams(store, decider);
   // What is kept under a decider was folded by it.
-  const former = streams.get(stream) as Folded<State> | undefined;
-  const { state, version, stored } = former ?? { state: decider.initial, version: 0, stored: [] };
-  const added = await store.readStream(stream, version);
-  const present: Folded<State> = {
-    state: added.reduce((folded, event) => decider.evolve(folded, asDomainEvent<Event>(event)), state),
-    version: added.at(-1)?.version ?? version,
-    stored: added.length === 0 ? stored : [...stored, ...added],
+  const former = streams.get(stream) as KeptFold<State> | undefined;
+  const {
+    state: formerState,
+    version: formerVersion,
+    events,
+  } = former ?? { state: decider.initial, version: 0, events: [] };
+  const added = await store.readStream(stream, formerVersion);
+  const state = added.reduce((folded, event) => decider.evolve(folded, asDomainEvent<Event>(event)), formerState);
+  const version = added.at(-1)?.version ?? formerVersion;
+  // Versions count from 1 without a gap: what another look has added meanwhile is there already.
+  for (const event of added) if (event.version > events.length) events.push(event);
+  keep(streams, stream, { state, version, events });
+  return {
+    state,
+    version,
+    // Copied only where somebody asks: few do, and a stream is long.
+    get stored() {
+      return events.slice(0, version);
+    },
   };
-  keep(streams, stream, present);
-  return present;
 }
 
 function keptStreams(store: StreamStore, decider: object): KeptStreams {
   const ofStore = kept.get(store) ?? new WeakMap<object, KeptStreams>();
   kept.set(store, ofStore);
-  const streams = ofStore.get(decider) ?? new Map<string, Folded<unknown>>();
+  const streams = ofStore.get(decider) ?? new Map<string, KeptFold<unknown>>();
   ofStore.set(decider, streams);
   return streams;
 }
 
 /** The last one goes to the end of the map; those at its beginning were not looked at for longest. */
-function keep(streams: KeptStreams, stream: string, folded: Folded<unknown>): void {
+function keep(streams: KeptStreams, stream: string, fold: KeptFold<unknown>): void {
   const meanwhile = streams.get(stream);
   streams.delete(stream);
-  streams.set(stream, meanwhile && meanwhile.version > folded.version ? meanwhile : folded);
+  streams.set(stream, meanwhile && meanwhile.version > fold.version ? meanwhile : fold);
   let events = 0;
   for (const { version } of streams.values()) events += version;
   for (const [oldest, { version }] of streams) {
