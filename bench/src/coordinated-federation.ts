@@ -72,7 +72,7 @@ export async function coordinate(clients: number): Promise<Coordinated> {
 async function withTrainers(cluster: Cluster, clients: number, signal: AbortSignal): Promise<Coordinated> {
   const { queue, services } = cluster.describe();
   let failure: Error | null = null;
-  const trainers = await startInstantTrainers(
+  const stopTrainers = await startInstantTrainers(
     queueOf(queue.env),
     new ArtifactStore(join(cluster.stateFolder, 'artifacts')),
     [module],
@@ -92,7 +92,7 @@ async function withTrainers(cluster: Cluster, clients: number, signal: AbortSign
   } catch (error) {
     throw failure ?? error;
   } finally {
-    await trainers.close();
+    await stopTrainers();
   }
 }
 

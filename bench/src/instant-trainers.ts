@@ -9,27 +9,32 @@ import { defaultPool, startWorker, trainingJob, trainingQueueName } from '@fedam
 import { seededRandom } from '@fedamole/seeded-random';
 import { z } from 'zod';
 
-/** Jobs in flight, as if so many trainers were at work. */
-const CONCURRENCY = 16;
+/** A worker takes one job at a time. */
+const TRAINERS = 16;
 
 const splits = { train: 100, embedding: 10, validation: 10, test: 10 };
 const metrics = { validationLoss: 2, perplexity: 7, testLoss: 2, rougeL: 0.5, choiceAccuracy: null };
 
-export function startInstantTrainers(
+/** Returns what ends them. */
+export async function startInstantTrainers(
   settings: QueueSettings,
   artifacts: ArtifactStore,
   modules: readonly AdaptedModule[],
   onError: (error: Error) => void,
-): Promise<RunningWorker> {
-  return startWorker({
-    settings,
-    queueName: trainingQueueName(defaultPool),
-    payload: trainingJob,
-    result: z.union([baselineResult, trainingResult]),
-    handler: (job) => (job.kind === 'train' ? upload(job, modules, artifacts) : Promise.resolve(baseline)),
-    onError,
-    concurrency: CONCURRENCY,
-  });
+): Promise<() => Promise<void>> {
+  const start = (): Promise<RunningWorker> =>
+    startWorker({
+      settings,
+      queueName: trainingQueueName(defaultPool),
+      payload: trainingJob,
+      result: z.union([baselineResult, trainingResult]),
+      handler: (job) => (job.kind === 'train' ? upload(job, modules, artifacts) : Promise.resolve(baseline)),
+      onError,
+    });
+  const trainers = await Promise.all(Array.from({ length: TRAINERS }, start));
+  return async () => {
+    await Promise.all(trainers.map((trainer) => trainer.close()));
+  };
 }
 
 const baseline: BaselineResult = {

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ArtifactStore } from '@fedamole/artifacts';
-import type { AggregationResult } from '@fedamole/federation';
+import { aggregationResult, type AggregationOutcome } from '@fedamole/federation';
 import { aggregationJob, type AggregationJob } from '@fedamole/queues';
 import { z } from 'zod';
 import { root } from './folders.js';
@@ -16,10 +16,10 @@ const settings = z.object({ store: z.string(), job: aggregationJob });
 const { store, job } = settings.parse(JSON.parse(readFileSync(0, 'utf8')));
 
 interface AggregatorModule {
-  aggregate(job: AggregationJob, artifacts: ArtifactStore): Promise<AggregationResult>;
+  aggregate(job: AggregationJob, artifacts: ArtifactStore): Promise<AggregationOutcome>;
 }
 const path = join(root, 'apps', 'aggregator', 'dist', 'aggregate.js');
 const { aggregate } = (await import(pathToFileURL(path).href)) as AggregatorModule;
 
-const { seconds } = await aggregate(job, new ArtifactStore(store));
+const { seconds } = aggregationResult.parse(await aggregate(job, new ArtifactStore(store)));
 console.log(JSON.stringify({ seconds, peakBytes: peakBytes('self') }));

@@ -25,6 +25,7 @@ export const exactForm: typeof ourPrecisions = [{ name: 'float32', form: { weigh
 export const largeForms: typeof ourPrecisions = [
   { name: 'bfloat16', form: { weights: 'bfloat16' } },
   { name: 'bfloat16, recomputed', form: { weights: 'bfloat16', engine: { recompute: true } } },
+  { name: 'int8', form: { weights: 'int8' } },
   { name: 'int8, recomputed', form: { weights: 'int8', engine: { recompute: true } } },
 ];
 

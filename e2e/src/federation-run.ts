@@ -9,10 +9,18 @@ import type { KnownProcess } from '@fedamole/cluster';
 import type { FederationConfigurationInput } from '@fedamole/federation';
 import { eventually } from './eventually.js';
 import { PlatformApi } from './platform-api.js';
-import type { AdapterBody, AssignmentBody, EventBody, FederationBody, RoundBody } from './platform-api.js';
+import type {
+  AdapterBody,
+  AssignmentBody,
+  EventBody,
+  FederationBody,
+  ReplayBody,
+  RoundBody,
+  VerificationBody,
+} from './platform-api.js';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const modelsFolder = join(root, 'examples', 'quickstart');
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+export const modelsFolder = join(root, 'examples', 'quickstart');
 const modelName = 'model';
 export const modelFolder = join(modelsFolder, modelName);
 export const clients = ['airline-passengers', 'bank-requests', 'call-notes', 'hotel-questions'];
@@ -40,6 +48,10 @@ export interface FederationRun {
   /** Of every round and client, in this order. */
   readonly adapters: readonly DownloadedAdapter[];
   readonly events: readonly EventBody[];
+  /** Every round computed again, round 0 first. */
+  readonly replays: readonly ReplayBody[];
+  /** Of the whole log, after the replays. */
+  readonly verification: VerificationBody;
   /** What the trainers logged. */
   readonly trainerLog: string;
   /** What ran at the end, and was stopped then. */
@@ -101,15 +113,29 @@ async function withCluster<Result>(
   }
 }
 
-function processesOf(cluster: Cluster): KnownProcess[] {
+/** Every part of the cluster that runs at the moment. */
+export function processesOf(cluster: Cluster): KnownProcess[] {
   const { services, queue, postgres } = cluster.describe();
   return [...services.map(({ process }) => process), ...(queue.process ? [queue.process] : []), postgres.process];
 }
 
-async function startFederation(api: PlatformApi): Promise<string> {
+export async function register(api: PlatformApi): Promise<void> {
   await api.registerBaseModel({ name: modelName, digest: await folderDigest(modelFolder) });
   for (const client of clients) await api.registerClient(client);
-  const { id } = await api.createFederation({ baseModel: modelName, clients, configuration });
+}
+
+async function startFederation(api: PlatformApi): Promise<string> {
+  await register(api);
+  return createAndStart(api, 'e2e', configuration);
+}
+
+/** A federation of all clients, on a platform that knows them and the model. */
+export async function createAndStart(
+  api: PlatformApi,
+  name: string,
+  chosen: FederationConfigurationInput,
+): Promise<string> {
+  const { id } = await api.createFederation({ name, baseModel: modelName, clients, configuration: chosen });
   await api.start(id);
   return id;
 }
@@ -117,7 +143,7 @@ async function startFederation(api: PlatformApi): Promise<string> {
 async function collect(
   api: PlatformApi,
   { id, configuration: { rounds } }: FederationBody,
-): Promise<Pick<FederationRun, 'rounds' | 'assignments' | 'adapters' | 'events'>> {
+): Promise<Pick<FederationRun, 'rounds' | 'assignments' | 'adapters' | 'events' | 'replays' | 'verification'>> {
   const assignments: AssignmentBody[] = [];
   const adapters: DownloadedAdapter[] = [];
   for (let round = 1; round <= rounds; round += 1) {
@@ -126,5 +152,20 @@ async function collect(
       adapters.push({ ...adapter, file: await api.download(id, adapter.client, round) });
     }
   }
-  return { rounds: await api.rounds(id), assignments, adapters, events: await api.events(id) };
+  const replays = await replayRounds(api, id, rounds);
+  const verification = await api.verify();
+  return { rounds: await api.rounds(id), assignments, adapters, events: await api.events(id), replays, verification };
+}
+
+async function replayRounds(api: PlatformApi, id: string, rounds: number): Promise<ReplayBody[]> {
+  const replays: ReplayBody[] = [];
+  for (let round = 0; round <= rounds; round += 1) {
+    await api.requestReplay(id, round);
+    const ended = await eventually(`the replay of round ${round} ends`, async () => {
+      const replay = await api.replay(id, round);
+      return replay.state === 'completed' || replay.state === 'failed' ? replay : null;
+    });
+    replays.push(ended);
+  }
+  return replays;
 }

@@ -93,6 +93,15 @@ describe('a federation of four clients and two trainers', () => {
     expect(distinct(run.adapters.map(({ digest }) => digest))).toBe(run.adapters.length);
   });
 
+  it('comes to the same digests where every round is computed again out of events and artifacts', () => {
+    const { rounds } = run.federation.configuration;
+    expect(run.replays).toMatchObject(
+      Array.from({ length: rounds + 1 }, (_, round) => ({ round, state: 'completed', equal: true })),
+    );
+    expect(run.verification.intact).toBe(true);
+    expect(run.verification.events).toBeGreaterThan(run.events.length);
+  });
+
   it('leaves none of its processes running', async () => {
     expect(run.processes.length).toBeGreaterThanOrEqual(5);
     expect(await Promise.all(run.processes.map(isRunning))).toEqual(run.processes.map(() => false));

@@ -47,8 +47,23 @@ export interface AdapterBody {
 }
 
 export interface EventBody {
+  /** 1 for the first event of the federation. */
+  readonly version: number;
+  /** ISO 8601. */
+  readonly recordedAt: string;
   readonly type: string;
   readonly data: { readonly round?: number; readonly client?: string };
+}
+
+export interface ReplayBody {
+  readonly round: number;
+  readonly state: string;
+  readonly equal: boolean | null;
+}
+
+export interface VerificationBody {
+  readonly intact: boolean;
+  readonly events: number;
 }
 
 export class PlatformApi {
@@ -63,6 +78,7 @@ export class PlatformApi {
   }
 
   createFederation(federation: {
+    name?: string;
     baseModel: string;
     clients: readonly string[];
     configuration: FederationConfigurationInput;
@@ -101,6 +117,18 @@ export class PlatformApi {
 
   async events(id: string): Promise<EventBody[]> {
     return (await this.get<{ events: EventBody[] }>(`federations/${id}/events?limit=500`)).events;
+  }
+
+  requestReplay(id: string, round: number): Promise<ReplayBody> {
+    return this.post(`federations/${id}/rounds/${round}/replay`);
+  }
+
+  replay(id: string, round: number): Promise<ReplayBody> {
+    return this.get(`federations/${id}/rounds/${round}/replay`);
+  }
+
+  verify(): Promise<VerificationBody> {
+    return this.get('events/verify');
   }
 
   private async get<Body>(path: string): Promise<Body> {

@@ -1,7 +1,6 @@
 /** Aggregation jobs: draws the first pool and assignment, or merges a round and assigns the experts of the next. */
 import { setImmediate as otherWork } from 'node:timers/promises';
 import {
-  decodeAdapter,
   decodeEmbeddings,
   decodePool,
   encodePool,
@@ -12,7 +11,13 @@ import {
 } from '@fedamole/adapters';
 import type { ArtifactStore } from '@fedamole/artifacts';
 import { affinityScores, assignExperts, randomScores, type AssignmentLimits } from '@fedamole/assignment';
-import type { AdaptedModule, AggregationResult, ExpertAssignment, HeldExperts } from '@fedamole/federation';
+import type {
+  AdaptedModule,
+  AggregationOutcome,
+  AggregationResult,
+  ExpertAssignment,
+  HeldExperts,
+} from '@fedamole/federation';
 import {
   initialisePool,
   mergeExpertEmbeddings,
@@ -25,14 +30,20 @@ import {
 import type { AggregationJob } from '@fedamole/queues';
 import { readSafetensorsHeader, type SafetensorsHeader } from '@fedamole/safetensors';
 import { seededRandom } from '@fedamole/seeded-random';
+import { heldBy, inOrder, type AggregateJob } from './aggregate-job.js';
+import { refusedContributions } from './contributions.js';
 
-type AggregateJob = Extract<AggregationJob, { kind: 'aggregate' }>;
 /** Scores [experts][clients] of each module. */
 type Scores = ReadonlyMap<string, readonly (readonly number[])[]>;
 
-/** The same job always has the same artifacts: sums and ties go by client name, and draws derive from seed, round and module. */
-export async function aggregate(job: AggregationJob, artifacts: ArtifactStore): Promise<AggregationResult> {
+/**
+ * The same job always has the same artifacts: sums and ties go by client name, and draws derive from seed, round and module.
+ * Where a client's artifacts are refused, all refusals are the outcome, and nothing is merged or stored.
+ */
+export async function aggregate(job: AggregationJob, artifacts: ArtifactStore): Promise<AggregationOutcome> {
   const started = performance.now();
+  const refused = job.kind === 'initialise' ? [] : await refusedContributions(job, artifacts);
+  if (refused.length > 0) return { refused };
   const pool = job.kind === 'initialise' ? drawPool(job) : await mergeRound(job, artifacts);
   const bytes = encodePool(job.modules, pool, metadataOf(job));
   return {
@@ -52,16 +63,16 @@ async function mergeRound(job: AggregateJob, artifacts: ArtifactStore): Promise<
   const pool = decodePool(await artifacts.get(job.pool), modules, configuration);
   const uploads: CheckedUpload[] = [];
   for (const { client, adapter, trainExamples } of inOrder(job.results)) {
-    const held = heldBy(job, client);
-    decodeAdapter(await artifacts.get(adapter), modules, held, configuration.rank);
     const header = await readSafetensorsHeader(artifacts.path(adapter));
-    uploads.push({ header, held, weight: weightOf(job, trainExamples) });
+    uploads.push({ header, held: heldBy(job, client), weight: weightOf(job, trainExamples) });
   }
   for (const module of modules) await mergeUploads(job, module, pool.get(module.name) as ModulePool, uploads);
+  // Read in parts they could not be checked against their digests: they are what was checked before only if they still are.
+  for (const { adapter } of job.results) await artifacts.get(adapter);
   return pool;
 }
 
-/** An adapter that was found to be what it has to be; its tensors stay in the file until they are merged. */
+/** An adapter that `refusedContributions` found to be what it has to be; its tensors stay in the file until they are merged. */
 interface CheckedUpload {
   readonly header: SafetensorsHeader;
   readonly held: HeldExperts;
@@ -149,12 +160,3 @@ const metadataOf = ({ configuration, baseModel }: AggregationJob): AdapterMetada
   topK: configuration.topK,
   baseModel: baseModel.digest,
 });
-
-function heldBy({ assignment }: AggregateJob, client: string): HeldExperts {
-  const held = assignment[client];
-  if (held === undefined) throw new Error(`client ${client} holds no experts in this round`);
-  return held;
-}
-
-const inOrder = <T extends { readonly client: string }>(results: readonly T[]): T[] =>
-  [...results].sort((a, b) => (a.client < b.client ? -1 : 1));

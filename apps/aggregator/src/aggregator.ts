@@ -1,10 +1,20 @@
 /** The aggregator: takes aggregation jobs, and says over HTTP whether it can. */
 import { AdapterFileError } from '@fedamole/adapters';
-import { ArtifactStore, CorruptArtifactError } from '@fedamole/artifacts';
+import { ArtifactStore, CorruptArtifactError, isStorageAway } from '@fedamole/artifacts';
 import { InfeasibleAssignmentError } from '@fedamole/assignment';
 import type { AggregatorSettings } from '@fedamole/config';
-import { aggregationResult } from '@fedamole/federation';
-import { aggregationJob, aggregationQueueName, openQueue, PermanentJobError, startWorker } from '@fedamole/queues';
+import { aggregationOutcome, type AggregationOutcome } from '@fedamole/federation';
+import {
+  aggregationJob,
+  aggregationQueueName,
+  openQueue,
+  PermanentJobError,
+  PostponedJobError,
+  replayQueueName,
+  startWorker,
+  type AggregationJob,
+  type WorkerOptions,
+} from '@fedamole/queues';
 import { SafetensorsError } from '@fedamole/safetensors';
 import { startWorkerHealth, type RunningService } from '@fedamole/services';
 import type { Logger } from 'pino';
@@ -13,36 +23,42 @@ import { aggregate } from './aggregate.js';
 export async function startAggregator(settings: AggregatorSettings, logger: Logger): Promise<RunningService> {
   const artifacts = new ArtifactStore(settings.artifactsFolder);
   const onError = (error: Error): void => logger.warn({ err: error }, 'queue connection failed');
-  const worker = await startWorker({
+  const options: WorkerOptions<AggregationJob, AggregationOutcome> = {
     settings: settings.queue,
     queueName: aggregationQueueName,
     payload: aggregationJob,
-    result: aggregationResult,
+    result: aggregationOutcome,
     onError,
     onFailure: (jobId, error, final) => logger.error({ jobId, final, err: error }, 'aggregation job failed'),
+    onPostponed: (jobId, error, milliseconds) =>
+      logger.warn({ jobId, milliseconds }, `aggregation job postponed: ${error.message}`),
     handler: async (job, { jobId }) => {
       const context = logger.child({ jobId, federationId: job.federationId, round: job.round });
       context.info({ kind: job.kind }, 'aggregation job taken');
-      const result = await aggregate(job, artifacts).catch(withoutRetry);
-      context.info({ pool: result.pool, seconds: result.seconds }, 'aggregation job done');
-      return result;
+      const outcome = await aggregate(job, artifacts).catch(asJobError);
+      if ('refused' in outcome)
+        context.warn({ refused: outcome.refused }, "clients' artifacts refused, nothing merged");
+      else context.info({ pool: outcome.pool, seconds: outcome.seconds }, 'aggregation job done');
+      return outcome;
     },
-  });
-  // after the worker, which waits for the queue's tables
+  };
+  const workers = [await startWorker(options), await startWorker({ ...options, queueName: replayQueueName })];
+  // after the workers, which wait for the queue's tables
   const probe = await openQueue(settings.queue, aggregationQueueName, { migrate: false, onError });
   const address = { host: settings.healthHost, port: settings.healthPort };
   const health = await startWorkerHealth(address, { queue: () => probe.ping() }, logger);
   return {
     url: health.url,
     async close() {
-      await worker.close();
+      await Promise.all(workers.map((worker) => worker.close()));
       await Promise.all([health.close(), probe.close()]);
     },
   };
 }
 
-/** An artifact that is corrupt, or not what it has to be, stays so. */
-function withoutRetry(error: unknown): never {
+/** A pool that is corrupt, or not what it has to be, stays so; room for an artifact comes back. */
+function asJobError(error: unknown): never {
+  if (isStorageAway(error)) throw new PostponedJobError(error.message);
   const permanent = [AdapterFileError, CorruptArtifactError, InfeasibleAssignmentError, SafetensorsError];
   if (error instanceof Error && permanent.some((kind) => error instanceof kind))
     throw new PermanentJobError(error.message);

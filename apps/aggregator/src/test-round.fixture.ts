@@ -11,9 +11,9 @@ import {
 import type { Expert } from '@fedamole/mole';
 import type { AggregationJob } from '@fedamole/queues';
 import { seededRandom } from '@fedamole/seeded-random';
+import type { AggregateJob } from './aggregate-job.js';
 
 export type InitialiseJob = Extract<AggregationJob, { kind: 'initialise' }>;
-export type AggregateJob = Extract<AggregationJob, { kind: 'aggregate' }>;
 
 export const modules = [
   { name: 'layers.0.q_proj', inputWidth: 6, outputWidth: 6 },

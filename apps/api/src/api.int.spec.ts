@@ -59,6 +59,7 @@ describe('base models', () => {
       const refused = await http.post<Problem>('/v1/base-models', { name, digest: 'a'.repeat(64) });
       expect(refused).toMatchObject({ status: 422, body: { code: 'BASE_MODEL_UNREADABLE' } });
       expect(refused.body.detail).toContain(name);
+      expect(refused.body.detail).not.toMatch(/(^|\s)\//);
     }
   });
 

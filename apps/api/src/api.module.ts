@@ -1,5 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
+import { ArtifactsController } from './artifacts/artifacts.controller.js';
+import { ArtifactsService } from './artifacts/artifacts.service.js';
 import { BaseModelsController } from './base-models/base-models.controller.js';
 import { BaseModelsService } from './base-models/base-models.service.js';
 import { ClientsController } from './clients/clients.controller.js';
@@ -11,6 +13,11 @@ import { ProgressService } from './federations/progress.service.js';
 import { RoundsController } from './federations/rounds.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { Platform } from './platform/platform.js';
+import { ReadModelsController } from './read-models/read-models.controller.js';
+import { ReadModelsService } from './read-models/read-models.service.js';
+import { ReplaysController } from './replays/replays.controller.js';
+import { ReplaysService } from './replays/replays.service.js';
+import { VerificationController } from './verification/verification.controller.js';
 
 @Module({})
 export class ApiModule {
@@ -18,19 +25,26 @@ export class ApiModule {
     return {
       module: ApiModule,
       controllers: [
+        ArtifactsController,
         BaseModelsController,
         ClientsController,
         EventsController,
         FederationsController,
         HealthController,
+        ReadModelsController,
+        ReplaysController,
         RoundsController,
+        VerificationController,
       ],
       providers: [
         { provide: Platform, useValue: platform },
+        ArtifactsService,
         BaseModelsService,
         ClientsService,
         FederationsService,
         ProgressService,
+        ReadModelsService,
+        ReplaysService,
       ],
     };
   }

@@ -1,10 +1,13 @@
 import type { ApiSettings } from '@fedamole/config';
+import type { Projector } from '@fedamole/read-models';
+import { RebuildRunningError } from '@fedamole/read-models';
 import { NestLogger, type RunningService } from '@fedamole/services';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { Logger } from 'pino';
 import { ApiModule } from './api.module.js';
+import { describeOriginHeaders, RequestOriginInterceptor } from './commands/request-origin.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { ValidationPipe } from './http/validation.pipe.js';
 import { startLoop } from './platform/background-loop.js';
@@ -48,15 +51,21 @@ async function createApplication(platform: Platform): Promise<NestExpressApplica
   });
   application.disable('x-powered-by');
   application.useGlobalPipes(new ValidationPipe());
+  application.useGlobalInterceptors(new RequestOriginInterceptor());
   application.useGlobalFilters(new ProblemFilter(platform.logger));
   const description = new DocumentBuilder()
     .setTitle('FedAMoLE Platform')
     .setDescription('Personalised federated fine-tuning of language models. Errors are problem details with a `code`.')
     .setVersion('1')
     .build();
-  SwaggerModule.setup('docs', application, () => SwaggerModule.createDocument(application, description), {
-    jsonDocumentUrl: 'docs-json',
-  });
+  SwaggerModule.setup(
+    'docs',
+    application,
+    () => describeOriginHeaders(SwaggerModule.createDocument(application, description)),
+    {
+      jsonDocumentUrl: 'docs-json',
+    },
+  );
   return application;
 }
 
@@ -71,7 +80,9 @@ async function listen(application: NestExpressApplication, { port, host }: ApiSe
 }
 
 function startProjector({ projector, wakeups, logger }: Platform): { close(): Promise<void> } {
-  const step = async (): Promise<number> => {
+  let current = false;
+  const step = async (signal: AbortSignal): Promise<number> => {
+    current ||= await bringUpToVersion(projector, logger, signal);
     await projector.catchUp();
     return projectorPause;
   };
@@ -83,6 +94,19 @@ function startProjector({ projector, wakeups, logger }: Platform): { close(): Pr
       await loop.close();
     },
   };
+}
+
+/** Builds the read models again where they are an older release's; false while another replica is at it. */
+async function bringUpToVersion(projector: Projector, logger: Logger, signal: AbortSignal): Promise<boolean> {
+  if (!(await projector.isOutdated())) return true;
+  logger.info("the read models are an older release's: they are built again, and answer meanwhile");
+  try {
+    await projector.rebuild({ signal });
+    return true;
+  } catch (error) {
+    if (error instanceof RebuildRunningError) return false;
+    throw error;
+  }
 }
 
 /** Nest names the address that it listens on; clients want a host that they can reach. */

@@ -21,6 +21,8 @@ export async function startTrainer(settings: TrainerSettings, logger: Logger): P
     result: z.union([trainingResult, baselineResult]),
     onError,
     onFailure: (jobId, error, final) => logger.error({ jobId, final, err: error }, 'training job failed'),
+    onPostponed: (jobId, error, milliseconds) =>
+      logger.warn({ jobId, milliseconds }, `training job postponed: ${error.message}`),
     handler: async (job, { jobId, attempt, reportProgress, signal }) => {
       const { federationId, round, client, kind } = job;
       const context = logger.child({ jobId, federationId, round, client });

@@ -1,8 +1,14 @@
 /** The main thread's side of the training thread: one job at a time; a thread that dies fails its job and is replaced. */
 import { Worker } from 'node:worker_threads';
 import type { BaselineResult, TrainingResult } from '@fedamole/federation';
-import { PermanentJobError, type TrainingJob, type TrainingProgress } from '@fedamole/queues';
-import type { FromThread, ThreadSettings, ToThread } from './thread/messages.js';
+import { PermanentJobError, PostponedJobError, type TrainingJob, type TrainingProgress } from '@fedamole/queues';
+import type { FailureKind, FromThread, ThreadSettings, ToThread } from './thread/messages.js';
+
+const errors: Record<FailureKind, new (message: string) => Error> = {
+  passing: Error,
+  permanent: PermanentJobError,
+  'storage-away': PostponedJobError,
+};
 
 interface Running {
   resolve(result: BaselineResult | TrainingResult): void;
@@ -18,7 +24,10 @@ export class TrainingThread {
 
   constructor(private readonly settings: ThreadSettings) {}
 
-  /** Rejects with a PermanentJobError where trying again would end the same way, and when `signal` aborts. */
+  /**
+   * Rejects with a PermanentJobError where trying again would end the same way, with a PostponedJobError where storage has
+   * no room or is away, and when `signal` aborts.
+   */
   run(
     job: TrainingJob,
     onProgress: (progress: TrainingProgress) => void,
@@ -60,7 +69,7 @@ export class TrainingThread {
   private receive(message: FromThread): void {
     if (message.type === 'progress') this.running?.onProgress(message.progress);
     else if (message.type === 'done') this.running?.resolve(message.result);
-    else this.running?.reject(message.permanent ? new PermanentJobError(message.message) : new Error(message.message));
+    else this.running?.reject(new errors[message.kind](message.message));
   }
 
   /** A thread that fails also ends, a little later: by then another may run the next job. */

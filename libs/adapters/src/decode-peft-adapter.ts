@@ -1,6 +1,6 @@
 import type { Parameter, Parameters, PlainLoraSettings } from '@fedamole/mole';
 import type { Decoder, LinearModule } from '@fedamole/models';
-import { readSafetensors, SafetensorsError, type SafetensorsContents } from '@fedamole/safetensors';
+import { readSafetensors, SafetensorsError, printable, type SafetensorsContents } from '@fedamole/safetensors';
 import {
   CONFIGURATION_FILE,
   parameterShapes,
@@ -38,7 +38,10 @@ function readParameters(
     requireOnly(contents, shapes);
     return new Map(
       [...shapes].map(([name, shape]): [string, Parameter] => {
-        const values = takeTensor(contents, PREFIX + name, shape, ['F32', 'BF16', 'F16']);
+        const values = takeTensor(contents, PREFIX + name, shape, {
+          dtypes: ['F32', 'BF16', 'F16'],
+          largest: Number.MAX_VALUE,
+        });
         return [name, { shape, values }];
       }),
     );
@@ -57,6 +60,8 @@ function requireOnly({ tensors, metadata }: SafetensorsContents, shapes: Readonl
     (name) => !name.startsWith(PREFIX) || !shapes.has(name.slice(PREFIX.length)),
   );
   if (strange !== undefined) {
-    throw new AdapterFileError(`tensor ${strange} is none of a LoRA on what ${CONFIGURATION_FILE} targets`);
+    throw new AdapterFileError(
+      `tensor ${printable(strange, 200)} is none of a LoRA on what ${CONFIGURATION_FILE} targets`,
+    );
   }
 }

@@ -14,15 +14,17 @@ import type { AdaptedLinear, Expert, ExpertPool, HeldModule, HeldModules } from 
 import {
   float32Tensor,
   float64Tensor,
+  printable,
   readSafetensors,
   readTensors,
+  shown,
   writeSafetensors,
   type SafetensorsContents,
   type SafetensorsHeader,
   type Tensor,
 } from '@fedamole/safetensors';
-import { z } from 'zod';
-import { AdapterFileError, takeTensor } from './take-tensor.js';
+import { adapterShapes, embeddingShapes, type Held } from './client-shapes.js';
+import { AdapterFileError, requireNoOther, takeTensor } from './take-tensor.js';
 
 export interface AdapterMetadata {
   readonly rank: number;
@@ -50,7 +52,7 @@ export function encodePool(modules: readonly AdaptedLinear[], pool: ExpertPool, 
     );
   }
   const experts = found(pool, (modules[0] as AdaptedLinear).name).experts.length;
-  return writeSafetensors(tensors, { ...describe(metadata), experts: String(experts) });
+  return writeSafetensors(tensors, { ...adapterMetadata(metadata), experts: String(experts) });
 }
 
 /** Reads a pool; throws where a tensor is missing, of another shape or not finite, or the number of experts is another. */
@@ -88,34 +90,37 @@ export function encodeAdapter(
     tensors.set(`${module.name}.token_proj`, float32Tensor([metadata.rank, module.inputWidth], tokenProjection));
     experts.forEach((expert, index) => putExpert(tensors, module, metadata.rank, `A.${index}`, `B.${index}`, expert));
   }
-  return writeSafetensors(tensors, { ...describe(metadata), experts: JSON.stringify(ids) });
+  return writeSafetensors(tensors, { ...adapterMetadata(metadata), experts: JSON.stringify(ids) });
 }
 
-/** Reads a client's adapter; throws where a tensor is missing, of another shape or not finite, or the experts are others. */
+/** Reads a client's adapter; throws where tensors are missing, others or of other shapes, are no finite numbers, or the experts are others. */
 export function decodeAdapter(
   bytes: Uint8Array,
   modules: readonly AdaptedLinear[],
-  held: Readonly<Record<string, readonly number[]>>,
+  held: Held,
   rank: number,
 ): HeldModules {
-  const contents = readSafetensors(bytes);
-  const ids = heldIds(contents);
+  return takeAdapter(readSafetensors(bytes), modules, held, rank);
+}
+
+export function takeAdapter(
+  contents: SafetensorsContents,
+  modules: readonly AdaptedLinear[],
+  held: Held,
+  rank: number,
+): HeldModules {
+  requireHeld(contents, modules, held);
+  requireNoOther(contents, adapterShapes(modules, held, rank));
   return new Map(
     modules.map((module) => {
-      const indices = held[module.name];
-      if (indices === undefined) throw new Error(`no experts are assigned of module ${module.name}`);
-      const found = ids[module.name]?.join(', ');
-      if (found !== indices.join(', ')) {
-        throw new AdapterFileError(`the file holds experts ${found} of ${module.name}; expected ${indices.join(', ')}`);
-      }
-      return [module.name, takeHeldModule(contents, module, indices, rank)];
+      return [module.name, takeHeldModule(contents, module, held[module.name] ?? [], rank)];
     }),
   );
 }
 
 /**
  * Reads one module of a client's adapter from its file, whose header was read and whose contents were checked before, by
- * `decodeAdapter`: so that merging holds one module of every client at a time.
+ * `contributedAdapter`: so that merging holds one module of every client at a time.
  */
 export async function readHeldModule(
   header: SafetensorsHeader,
@@ -141,17 +146,47 @@ function takeHeldModule(
   return { ...takeCommon(contents, module, rank), experts, held };
 }
 
-const expertIds = z.record(z.string(), z.array(z.number()));
-
-/** The expert indices that an adapter's metadata name, by module. */
-function heldIds({ metadata }: SafetensorsContents): z.infer<typeof expertIds> {
-  const text = metadata['experts'];
-  try {
-    return expertIds.parse(JSON.parse(text ?? ''));
-  } catch {
-    throw new AdapterFileError(`metadata "experts" is ${text ?? 'missing'}; expected expert indices per module`);
+/** An adapter's tensors are numbered by position: its metadata say which experts these are. */
+function requireHeld(contents: SafetensorsContents, modules: readonly AdaptedLinear[], held: Held): void {
+  const ids = heldIds(contents);
+  const strange = Object.keys(ids).find((name) => !modules.some((module) => module.name === name));
+  if (strange !== undefined) {
+    throw new AdapterFileError(`the file holds experts of ${shown(strange)}, which is no adapted module`);
+  }
+  for (const { name } of modules) {
+    const expected = held[name]?.join(', ');
+    if (expected === undefined) throw new Error(`no experts are assigned of module ${name}`);
+    const found = Object.hasOwn(ids, name) ? String(ids[name]?.join(', ')) : 'undefined';
+    if (found === expected) continue;
+    throw new AdapterFileError(
+      `the file holds experts ${printable(found, 200)} of ${name}; expected ${printable(expected, 200)}`,
+    );
   }
 }
+
+/** The expert indices that an adapter's metadata name, by module. */
+function heldIds({ metadata }: SafetensorsContents): Held {
+  const text = metadata['experts'];
+  const ids = parsedJson(text ?? '');
+  if (isHeld(ids)) return ids;
+  throw new AdapterFileError(
+    `metadata "experts" is ${text === undefined ? 'missing' : printable(text, 200)}; expected expert indices per module`,
+  );
+}
+
+/** Undefined where the text is no JSON. */
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const isHeld = (value: unknown): value is Held =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.values(value).every((ids) => Array.isArray(ids) && ids.every((id) => typeof id === 'number'));
 
 export function encodeEmbeddings(embeddings: ReadonlyMap<string, ClientEmbeddings>): Uint8Array {
   const tensors = new Map<string, Tensor>();
@@ -164,12 +199,16 @@ export function encodeEmbeddings(embeddings: ReadonlyMap<string, ClientEmbedding
   return writeSafetensors(tensors);
 }
 
-export function decodeEmbeddings(
-  bytes: Uint8Array,
-  held: Readonly<Record<string, readonly number[]>>,
+export function decodeEmbeddings(bytes: Uint8Array, held: Held, rank: number): ReadonlyMap<string, ClientEmbeddings> {
+  return takeEmbeddings(readSafetensors(bytes), held, rank);
+}
+
+export function takeEmbeddings(
+  contents: SafetensorsContents,
+  held: Held,
   rank: number,
 ): ReadonlyMap<string, ClientEmbeddings> {
-  const contents = readSafetensors(bytes);
+  requireNoOther(contents, embeddingShapes(held, rank));
   return new Map(
     Object.entries(held).map(([module, indices]) => {
       const stacked = takeTensor(contents, `${module}.mean_expert_embeddings`, [indices.length, rank]);
@@ -191,7 +230,7 @@ export function encodeScores(
   return writeSafetensors(tensors, { clients: JSON.stringify(clients) });
 }
 
-const describe = ({ rank, alpha, topK, baseModel }: AdapterMetadata): Record<string, string> => ({
+export const adapterMetadata = ({ rank, alpha, topK, baseModel }: AdapterMetadata): Record<string, string> => ({
   format: 'fedamole',
   r: String(rank),
   alpha: String(alpha),

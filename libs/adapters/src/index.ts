@@ -10,8 +10,14 @@ export {
   type AdapterMetadata,
   type ClientEmbeddings,
 } from './files.js';
+export {
+  contributedAdapter,
+  contributedEmbeddings,
+  type ContributedFile,
+  type ExpectedContribution,
+} from './contribution.js';
 export { decodePeftAdapter } from './decode-peft-adapter.js';
 export { encodePeftAdapter } from './encode-peft-adapter.js';
 export type { LoraAdapter, PeftFiles } from './lora-adapter.js';
 export { readPeftAdapter, writePeftAdapter } from './peft-folder.js';
-export { AdapterFileError } from './take-tensor.js';
+export { AdapterFileError, LARGEST_ELEMENT } from './take-tensor.js';

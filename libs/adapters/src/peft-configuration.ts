@@ -2,13 +2,14 @@
  * PEFT's adapter_config.json of a LoRA, as PEFT 0.21 writes it. Every field is understood, or is without effect on an adapter that
  * is trained already, or has to be unset: an adapter that would be computed otherwise than PEFT computes it is refused.
  */
+import { printable, shown } from '@fedamole/safetensors';
 import { z } from 'zod';
 import { CONFIGURATION_FILE } from './lora-adapter.js';
 import { AdapterFileError } from './take-tensor.js';
 
 const expected = (what: string) => ({
   error: ({ input }: { readonly input?: unknown }): string =>
-    `${input === undefined ? 'is missing' : `is ${JSON.stringify(input)}`}; expected ${what}`,
+    `${input === undefined ? 'is missing' : `is ${shown(input)}`}; expected ${what}`,
 });
 
 const whole = (least: number) =>
@@ -72,7 +73,7 @@ export function readPeftConfiguration(text: string): PeftConfiguration {
   if (data === undefined) throw refusal(`${issue?.path.join('.') || 'the file'} ${issue?.message}`);
   for (const [field, value] of Object.entries(data)) {
     if (Object.hasOwn(fields, field) || withoutEffect.has(field) || isUnset(value)) continue;
-    throw refusal(`${field} is ${JSON.stringify(value)}; a LoRA with it is not supported`);
+    throw refusal(`${printable(field, 100)} is ${shown(value)}; a LoRA with it is not supported`);
   }
   return data;
 }

@@ -82,6 +82,14 @@ describe("a LoRA's adapter_config.json", () => {
     expect(() => read({ [field]: value })).toThrow(message);
   });
 
+  it('is refused in few words, whatever it holds and however deep', () => {
+    const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+    const reading = (field: string) => (): unknown => readPeftConfiguration(`{"peft_type":"LORA","${field}":${deep}}`);
+    expect(reading('later')).toThrow('adapter_config.json: later is [[[[...]]]]; a LoRA with it is not supported');
+    expect(reading('r')).toThrow('adapter_config.json: r is [[[[...]]]]; expected a whole number from 1');
+    expect(reading('__proto__\\u0000')).toThrow('adapter_config.json: __proto__\\u0000 is [[[[...]]]]; a LoRA');
+  });
+
   it('is refused where it is no JSON, or no object', () => {
     expect(() => readPeftConfiguration('{"r": NaN}')).toThrow(/^adapter_config\.json: is not valid JSON \(.+\)$/);
     expect(() => readPeftConfiguration('[]')).toThrow('adapter_config.json: the file is []; expected an object');

@@ -1,10 +1,18 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ArtifactStore } from './artifact-store.js';
-import { ArtifactNotStoredError, CorruptArtifactError, MissingArtifactError } from './errors.js';
+import {
+  ArtifactNotStoredError,
+  CorruptArtifactError,
+  isStorageAway,
+  MisplacedArtifactError,
+  MissingArtifactError,
+  OversizedArtifactError,
+} from './errors.js';
 
 const bytes = new TextEncoder().encode('weights');
 const digest = createHash('sha256').update(bytes).digest('hex');
@@ -24,9 +32,7 @@ describe('the artifact store', () => {
       .map(({ name }) => name);
 
   it('names bytes by their SHA-256 and gives them back', async () => {
-    expect(await store.has(digest)).toBe(false);
     expect(await store.put(bytes)).toBe(digest);
-    expect(await store.has(digest)).toBe(true);
     expect(await store.size(digest)).toBe(bytes.byteLength);
     expect(new Uint8Array(await store.get(digest))).toEqual(bytes);
     expect(store.path(digest)).toBe(join(folder, digest.slice(0, 2), digest.slice(2)));
@@ -45,15 +51,14 @@ describe('the artifact store', () => {
     expect((await store.get(await store.put(new Uint8Array(0)))).byteLength).toBe(0);
   });
 
-  it('refuses to give damaged bytes, naming digest, path and actual digest', async () => {
+  it('refuses to give damaged bytes, naming both digests', async () => {
     await store.put(bytes);
     await writeFile(store.path(digest), 'weight');
     const actual = createHash('sha256').update('weight').digest('hex');
     const error: unknown = await store.get(digest).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(CorruptArtifactError);
-    expect((error as Error).message).toBe(
-      `Artifact ${digest} is corrupt: the bytes of ${store.path(digest)} have the digest ${actual}`,
-    );
+    expect((error as Error).message).toBe(`Artifact ${digest} is corrupt: its bytes have the digest ${actual}`);
+    expect(error).toMatchObject({ path: store.path(digest) });
   });
 
   it('replaces damaged bytes when the artifact is stored again', async () => {
@@ -65,19 +70,77 @@ describe('the artifact store', () => {
 
   it('says which artifact is missing', async () => {
     await expect(store.get(digest)).rejects.toThrow(MissingArtifactError);
-    await expect(store.size(digest)).rejects.toThrow(
-      `Artifact ${digest} is missing: there is no file ${store.path(digest)}`,
-    );
+    await expect(store.size(digest)).rejects.toThrow(`Artifact ${digest} is missing`);
   });
 
-  it.each(['', '../../etc/passwd', digest.toUpperCase(), `${digest}0`, `${digest}\n`])(
-    'refuses the digest %j',
-    async (bad) => {
-      expect(() => store.path(bad)).toThrow(/is no artifact digest/);
-      await expect(store.get(bad)).rejects.toThrow(/is no artifact digest/);
-      await expect(store.has(bad)).rejects.toThrow(/is no artifact digest/);
-    },
-  );
+  it('tells a store that is gone from an artifact that is missing', async () => {
+    const gone: unknown = await new ArtifactStore(join(folder, 'gone')).get(digest).catch((reason: unknown) => reason);
+    expect(gone).not.toBeInstanceOf(MissingArtifactError);
+    expect(gone).toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('reads no byte of an artifact above the limit', async () => {
+    await store.put(bytes);
+    expect((await store.get(digest, bytes.byteLength)).byteLength).toBe(bytes.byteLength);
+    await expect(store.get(digest, bytes.byteLength - 1)).rejects.toThrow(OversizedArtifactError);
+    await truncate(store.path(digest), 2 ** 40);
+    await expect(store.get(digest, 1000)).rejects.toThrow(`Artifact ${digest} has ${2 ** 40} bytes; the limit is 1000`);
+  });
+
+  it('may lie behind a link, which its operator made', async () => {
+    await symlink(folder, `${folder}-link`);
+    const linked = new ArtifactStore(`${folder}-link`);
+    await linked.put(bytes);
+    expect(new Uint8Array(await linked.get(digest))).toEqual(bytes);
+    await rm(`${folder}-link`);
+  });
+
+  it('follows no link below its folder, though the bytes there were right, and replaces it', async () => {
+    const outside = `${folder}-outside`;
+    await writeFile(outside, bytes);
+    await mkdir(dirname(store.path(digest)));
+    await symlink(outside, store.path(digest));
+    await expect(store.get(digest)).rejects.toThrow(MisplacedArtifactError);
+    await expect(store.get(digest)).rejects.toThrow(`Artifact ${digest} is a link; expected a regular file`);
+    await store.put(bytes);
+    expect(new Uint8Array(await store.get(digest))).toEqual(bytes);
+    expect((await lstat(store.path(digest))).isFile()).toBe(true);
+    await rm(outside);
+  });
+
+  it('neither reads nor writes through a link to another folder', async () => {
+    const outside = await mkdtemp(join(tmpdir(), 'outside-'));
+    await writeFile(join(outside, digest.slice(2)), bytes);
+    await symlink(outside, dirname(store.path(digest)));
+    await expect(store.get(digest)).rejects.toThrow(MisplacedArtifactError);
+    await expect(store.put(bytes)).rejects.toThrow(`${digest.slice(0, 2)} is a link out of the store`);
+    expect(await readdir(outside)).toEqual([digest.slice(2)]);
+    await rm(outside, { recursive: true });
+  });
+
+  it('refuses a folder and a pipe in the place of an artifact, without waiting for a writer', async () => {
+    const path = store.path(digest);
+    await mkdir(path, { recursive: true });
+    await expect(store.get(digest)).rejects.toThrow(`Artifact ${digest} is a folder; expected a regular file`);
+    await rm(path, { recursive: true });
+    execFileSync('mkfifo', [path]);
+    await expect(store.get(digest)).rejects.toThrow(`Artifact ${digest} is a pipe or device; expected a regular file`);
+  });
+
+  it.each([
+    '',
+    '../../etc/passwd',
+    '/etc/passwd',
+    `../${'a'.repeat(61)}`,
+    `/${'a'.repeat(63)}`,
+    `${'a'.repeat(63)}\u0000`,
+    digest.toUpperCase(),
+    `${digest}0`,
+    `${digest}\n`,
+  ])('refuses the digest %j', async (bad) => {
+    expect(() => store.path(bad)).toThrow(/is no artifact digest/);
+    await expect(store.get(bad)).rejects.toThrow(/is no artifact digest/);
+  });
 
   it('names folder and bytes where the folder cannot be made', async () => {
     await writeFile(join(folder, 'file'), '');
@@ -86,6 +149,14 @@ describe('the artifact store', () => {
     expect(error).toBeInstanceOf(ArtifactNotStoredError);
     expect(error).toMatchObject({ code: 'ENOTDIR', folder: join(folder, 'file'), bytesNeeded: 7 });
     expect((error as Error).message).toContain(`Artifact store ${join(folder, 'file')} cannot take 7 bytes: ENOTDIR`);
+  });
+
+  it('tells storage that is full or away from a folder that is wrong', async () => {
+    const failed = (code: string): ArtifactNotStoredError =>
+      new ArtifactNotStoredError(folder, 7, Object.assign(new Error(code), { code }));
+    expect(['ENOSPC', 'EDQUOT', 'ESTALE', 'ETIMEDOUT'].map(failed).every(isStorageAway)).toBe(true);
+    expect(['EACCES', 'ENOTDIR', 'EIO', 'EROFS'].map(failed).some(isStorageAway)).toBe(false);
+    expect([new Error('ENOSPC'), 'ENOSPC', null].some(isStorageAway)).toBe(false);
   });
 
   it('leaves nothing behind where the artifact cannot take its name', async () => {

@@ -1,7 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { ArtifactNotStoredError, CorruptArtifactError, MissingArtifactError } from './errors.js';
+import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { renewed } from './collect.js';
+import {
+  ArtifactNotStoredError,
+  CorruptArtifactError,
+  MisplacedArtifactError,
+  MissingArtifactError,
+} from './errors.js';
+import { isMissing, readArtifact } from './read-artifact.js';
 
 const digestPattern = /^[0-9a-f]{64}$/;
 
@@ -26,28 +33,26 @@ export class ArtifactStore {
     const digest = sha256(bytes);
     const path = this.path(digest);
     try {
-      if (await holds(path, digest)) return digest;
-      await writeDurably(path, bytes);
+      if ((await this.holds(digest)) && (await renewed(path))) return digest;
+      await writeDurably(this.folder, path, bytes);
     } catch (error) {
       throw new ArtifactNotStoredError(this.folder, bytes.byteLength, error);
     }
     return digest;
   }
 
-  /** @throws MissingArtifactError, or CorruptArtifactError where the bytes do not have the digest */
-  async get(digest: string): Promise<Uint8Array> {
+  /**
+   * The artifact's bytes, checked against its digest.
+   *
+   * @throws MissingArtifactError; MisplacedArtifactError where a link or a folder lies in its place; OversizedArtifactError where it
+   *   has more than `maximumBytes`; CorruptArtifactError where the bytes do not have the digest
+   */
+  async get(digest: string, maximumBytes: number = Number.MAX_SAFE_INTEGER): Promise<Uint8Array> {
     const path = this.path(digest);
-    const bytes = await readFile(path).catch((error: unknown) => {
-      throw isMissing(error) ? new MissingArtifactError(digest, path) : error;
-    });
+    const bytes = await readArtifact(this.folder, digest, maximumBytes);
     const actual = sha256(bytes);
     if (actual !== digest) throw new CorruptArtifactError(digest, path, actual);
     return bytes;
-  }
-
-  /** Whether the artifact is there; its bytes are not checked. */
-  async has(digest: string): Promise<boolean> {
-    return (await sizeOf(this.path(digest))) !== undefined;
   }
 
   /** Bytes of the artifact. @throws MissingArtifactError */
@@ -65,25 +70,30 @@ export class ArtifactStore {
     }
     return join(this.folder, digest.slice(0, 2), digest.slice(2));
   }
+
+  private async holds(digest: string): Promise<boolean> {
+    try {
+      await this.get(digest);
+      return true;
+    } catch (error) {
+      const replaceable = [CorruptArtifactError, MisplacedArtifactError, MissingArtifactError];
+      if (isMissing(error) || replaceable.some((kind) => error instanceof kind)) return false;
+      throw error;
+    }
+  }
 }
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-async function holds(path: string, digest: string): Promise<boolean> {
-  try {
-    return sha256(await readFile(path)) === digest;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
-}
-
 /** The name is given last, and the folder's entry flushed too, so that a crash leaves no half-written artifact. */
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+async function writeDurably(root: string, path: string, bytes: Uint8Array): Promise<void> {
   const folder = dirname(path);
   const created = await mkdir(folder, { recursive: true });
+  if ((await realpath(folder)) !== join(await realpath(root), basename(folder))) {
+    throw new Error(`${basename(folder)} is a link out of the store`);
+  }
   if (created !== undefined) await flushed(dirname(created), 'r');
   const temporary = join(folder, `.${randomUUID()}.tmp`);
   try {
@@ -117,8 +127,4 @@ async function sizeOf(path: string): Promise<number | undefined> {
     if (isMissing(error)) return undefined;
     throw error;
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
 }

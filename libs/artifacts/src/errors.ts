@@ -7,7 +7,7 @@ export class CorruptArtifactError extends Error {
     readonly path: string,
     readonly actualDigest: string,
   ) {
-    super(`Artifact ${digest} is corrupt: the bytes of ${path} have the digest ${actualDigest}`);
+    super(`Artifact ${digest} is corrupt: its bytes have the digest ${actualDigest}`);
   }
 }
 
@@ -18,7 +18,32 @@ export class MissingArtifactError extends Error {
     readonly digest: string,
     readonly path: string,
   ) {
-    super(`Artifact ${digest} is missing: there is no file ${path}`);
+    super(`Artifact ${digest} is missing`);
+  }
+}
+
+/** What lies in an artifact's place is no file of the store's own: it is never read, nor followed. */
+export class MisplacedArtifactError extends Error {
+  override readonly name = 'MisplacedArtifactError';
+
+  constructor(
+    readonly digest: string,
+    readonly found: string,
+  ) {
+    super(`Artifact ${digest} is ${found}; expected a regular file`);
+  }
+}
+
+/** More bytes than the reader takes; none of them were read. */
+export class OversizedArtifactError extends Error {
+  override readonly name = 'OversizedArtifactError';
+
+  constructor(
+    readonly digest: string,
+    readonly bytes: number,
+    readonly limit: number,
+  ) {
+    super(`Artifact ${digest} has ${bytes} bytes; the limit is ${limit}`);
   }
 }
 
@@ -36,4 +61,15 @@ export class ArtifactNotStoredError extends Error {
     super(`Artifact store ${folder} cannot take ${bytesNeeded} bytes: ${message}`, { cause });
     this.code = code;
   }
+}
+
+/** A full disk or quota, and what a network file system says while its server is away. */
+const passing = new Set(['ENOSPC', 'EDQUOT', 'ESTALE', 'ETIMEDOUT', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/**
+ * Whether an error of the file system says that storage is short of room, or away: it passes once somebody makes room or
+ * the storage is back, and is nothing that the caller did.
+ */
+export function isStorageAway(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && passing.has(error.code);
 }

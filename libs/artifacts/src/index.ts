@@ -1,3 +1,12 @@
 export { ArtifactStore } from './artifact-store.js';
-export { ArtifactNotStoredError, CorruptArtifactError, MissingArtifactError } from './errors.js';
+export type { OldFile } from './collect.js';
+export { oldFiles, removeOld } from './collect.js';
+export {
+  ArtifactNotStoredError,
+  CorruptArtifactError,
+  isStorageAway,
+  MisplacedArtifactError,
+  MissingArtifactError,
+  OversizedArtifactError,
+} from './errors.js';
 export { folderDigest } from './folder-digest.js';

@@ -192,6 +192,22 @@ describe("a base model's folder is refused", () => {
     expect(await refused(readModel(folder))).toMatch(/model\.safetensors: tensor ".*": ends at byte/);
   });
 
+  it('by the name that a file has in the folder, wherever its link leads', async () => {
+    await writeLlama(join(folder, 'model'));
+    const snapshot = await writeHubCache(join(folder, 'cache'), join(folder, 'model'), [
+      'config.json',
+      'model.safetensors',
+    ]);
+    await truncate(join(folder, 'cache', 'blobs', 'blob1'), 100);
+    expect(await refused(readModel(snapshot))).toMatch(`${snapshot}/model.safetensors: header of `);
+    await writeConfiguration(snapshot, { vocab_size: 7 });
+    await rm(join(snapshot, 'model.safetensors'));
+    await symlink(join(folder, 'model', 'model.safetensors'), join(snapshot, 'model.safetensors'));
+    expect(await refused(readModel(snapshot))).toMatch(
+      `${snapshot}/model.safetensors: weight ${embedding} is [199, 48]`,
+    );
+  });
+
   it('with weights whose header was cut short', async () => {
     await writeLlama(folder);
     await truncate(join(folder, 'model.safetensors'), 100);
@@ -247,15 +263,27 @@ describe('an index of shards is refused', () => {
     expect(await refused(readModel(folder))).toBe(`${join(folder, shardName(1, 2))}: no such file`);
   });
 
-  it.each(['../outside.safetensors', '/outside.safetensors', 'sub/../../outside.safetensors', '.'])(
-    'where it names a shard outside of the folder: %s',
-    async (name) => {
-      await writeConfiguration(folder);
-      await writeIndex(folder, Object.fromEntries([...(await llamaTensors()).keys()].map((tensor) => [tensor, name])));
-      const message = `${folder}/model.safetensors.index.json: shard ${name} lies outside of the folder`;
-      expect(await refused(readModel(folder))).toBe(message);
-    },
-  );
+  it.each<[unknown, string]>([
+    ['../outside.safetensors', '"../outside.safetensors"'],
+    ['../../etc/passwd', '"../../etc/passwd"'],
+    ['/outside.safetensors', '"/outside.safetensors"'],
+    ['sub/../../outside.safetensors', '"sub/../../outside.safetensors"'],
+    ['sub/shard.safetensors', '"sub/shard.safetensors"'],
+    ['..\\outside.safetensors', '"..\\\\outside.safetensors"'],
+    ['model.safetensors\u0000', '"model.safetensors\\u0000"'],
+    ['.', '"."'],
+    ['..', '".."'],
+    ['', '""'],
+    ['x'.repeat(256), `"${'x'.repeat(100)}"...`],
+    [7, '7'],
+    [null, 'null'],
+    [['model.safetensors'], '["model.safetensors"]'],
+  ])('where a shard that it names is no name of a file: %j', async (name, quoted) => {
+    await writeConfiguration(folder);
+    await writeIndex(folder, Object.fromEntries([...(await llamaTensors()).keys()].map((tensor) => [tensor, name])));
+    const message = `${folder}/model.safetensors.index.json: shard ${quoted} is no name of a file in the folder`;
+    expect(await refused(readModel(folder))).toBe(message);
+  });
 
   it('where its shards lack a weight', async () => {
     await writeShardedLlama(folder, 2);

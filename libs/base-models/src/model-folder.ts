@@ -3,7 +3,7 @@
  * tokenizer.json. Only headers are read: the weights stay in the file, from where ONNX Runtime maps them into memory.
  */
 import { access, readFile, realpath } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   parameterCount,
   readDecoder,
@@ -13,7 +13,7 @@ import {
   type LinearModule,
   type Targets,
 } from '@fedamole/models';
-import { readSafetensorsHeader, SafetensorsError, type SafetensorsHeader } from '@fedamole/safetensors';
+import { readSafetensorsHeader, SafetensorsError, shown, type SafetensorsHeader } from '@fedamole/safetensors';
 import type { QuantizedLocation, WeightForm } from './held-weights.js';
 import { commonFolder, locationOf, type WeightLocation } from './locations.js';
 
@@ -59,16 +59,16 @@ export async function readModel(folder: string, { targets }: ModelOptions = {}):
   const configFile = join(folder, 'config.json');
   const config = await readJson(configFile);
   const declared = translate(folder, () => readDecoder(config));
-  const headers = await readHeaders(folder);
-  const decoder = holdsOutputLayer(headers)
+  const shards = await readShards(folder);
+  const decoder = holdsOutputLayer(shards)
     ? readDecoder({ ...(config as object), tie_word_embeddings: false })
     : declared;
   const modules =
     targets === undefined ? decoder.defaultModules : translate(folder, () => selectModules(decoder, targets));
-  const weightsFolder = commonFolder(headers.map(({ file }) => dirname(file)));
+  const weightsFolder = commonFolder(shards.map(({ header }) => dirname(header.file)));
   const weights = new Map<string, WeightLocation>();
   for (const [name, shape] of decoder.weights) {
-    weights.set(name, locate(folder, headers, name, shape, weightsFolder));
+    weights.set(name, locate(folder, shards, name, shape, weightsFolder));
   }
   return {
     folder,
@@ -82,40 +82,46 @@ export async function readModel(folder: string, { targets }: ModelOptions = {}):
   };
 }
 
+/** A file of weights: as the model's folder names it, and where its links lead. */
+interface Shard {
+  readonly name: string;
+  readonly header: SafetensorsHeader;
+}
+
 /** An output layer that is there is used, whatever config.json says of tied weights: tied ones are equal, and stored once or twice. */
-const holdsOutputLayer = (headers: readonly SafetensorsHeader[]): boolean =>
-  headers.some(({ tensors }) => tensors.has('lm_head.weight'));
+const holdsOutputLayer = (shards: readonly Shard[]): boolean =>
+  shards.some(({ header }) => header.tensors.has('lm_head.weight'));
 
 /** Some published checkpoints hold the bare model: their names lack the first part, such as GPT-2's `transformer`. */
 const spellings = (name: string): string[] => [name, name.slice(name.indexOf('.') + 1)];
 
 function locate(
   folder: string,
-  headers: readonly SafetensorsHeader[],
+  shards: readonly Shard[],
   name: string,
   shape: readonly number[],
   weightsFolder: string,
 ): WeightLocation {
-  const found = headers.flatMap((header) =>
-    spellings(name).flatMap((spelling) => (header.tensors.has(spelling) ? [{ header, spelling }] : [])),
+  const found = shards.flatMap(({ name: file, header }) =>
+    spellings(name).flatMap((spelling) => (header.tensors.has(spelling) ? [{ file, header, spelling }] : [])),
   )[0];
   if (found === undefined) throw new ModelFolderError(`${folder}: weight ${name} is missing`);
-  const { header, spelling } = found;
+  const { file, header, spelling } = found;
   const dtype = header.tensors.get(spelling)?.dtype ?? '';
   if (!weightTypes.includes(dtype)) {
-    throw new ModelFolderError(`${header.file}: weight ${name} is ${dtype}; supported are ${weightTypes.join(', ')}`);
+    throw new ModelFolderError(`${file}: weight ${name} is ${dtype}; supported are ${weightTypes.join(', ')}`);
   }
   const location = locationOf(header, spelling, weightsFolder);
   if (location.shape.join() !== shape.join()) {
     throw new ModelFolderError(
-      `${header.file}: weight ${name} is [${location.shape.join(', ')}]; config.json makes it [${shape.join(', ')}]`,
+      `${file}: weight ${name} is [${location.shape.join(', ')}]; config.json makes it [${shape.join(', ')}]`,
     );
   }
   return location;
 }
 
 /** The headers of model.safetensors, or of every shard that model.safetensors.index.json names; links are followed. */
-async function readHeaders(folder: string): Promise<SafetensorsHeader[]> {
+async function readShards(folder: string): Promise<Shard[]> {
   const index = join(folder, 'model.safetensors.index.json');
   const single = join(folder, 'model.safetensors');
   const sharded = await exists(index);
@@ -129,9 +135,9 @@ async function readHeaders(folder: string): Promise<SafetensorsHeader[]> {
         throw new ModelFolderError(`${file}: no such file`);
       });
       try {
-        return await readSafetensorsHeader(path);
+        return { name: file, header: await readSafetensorsHeader(path) };
       } catch (error) {
-        if (error instanceof SafetensorsError) throw new ModelFolderError(error.message);
+        if (error instanceof SafetensorsError) throw new ModelFolderError(error.message.replace(path, file));
         throw new ModelFolderError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
       }
     }),
@@ -142,14 +148,19 @@ function shardFiles(folder: string, index: string, contents: unknown): string[] 
   const map = (contents as { weight_map?: unknown } | null)?.weight_map;
   const shards = typeof map === 'object' && map !== null ? Object.values(map as Record<string, unknown>) : [];
   if (shards.length === 0) throw new ModelFolderError(`${index}: weight_map is missing or empty`);
-  const names = [...new Set(shards)].map(String).sort();
-  return names.map((name) => {
-    const file = resolve(folder, name);
-    if (!file.startsWith(resolve(folder) + sep))
-      throw new ModelFolderError(`${index}: shard ${name} lies outside of the folder`);
-    return file;
+  const names = [...new Set(shards)].map((name) => {
+    if (isFileName(name)) return name;
+    throw new ModelFolderError(`${index}: shard ${shown(name)} is no name of a file in the folder`);
   });
+  return names.sort().map((name) => join(folder, name));
 }
+
+/**
+ * An index came with the model: what it names may not lead out of the folder, so that it has no separator of any system and is
+ * no step upwards. Links in the folder are its operator's, who may have them lead anywhere, as a hub's cache does.
+ */
+const isFileName = (name: unknown): name is string =>
+  typeof name === 'string' && name.length <= 255 && /^[^/\\\0]+$/.test(name) && name !== '.' && name !== '..';
 
 function translate<T>(folder: string, read: () => T): T {
   try {

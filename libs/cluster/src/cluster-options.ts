@@ -14,7 +14,7 @@ export interface ClusterOptions {
   apiPort?: number;
   /** What the services inherit, and where REDIS_URL and PATH are read; this process's own where it is left out. */
   env?: Readonly<Record<string, string | undefined>>;
-  /** Told in one line of each step of the start, and later of every service that ended unasked and was started again. */
+  /** Told in one line of each step of the start, and later of every part that ended unasked and was started again. */
   onNotice?: (notice: string) => void;
   /** Ends a start that is under way; what was started by then is stopped again. */
   signal?: AbortSignal;

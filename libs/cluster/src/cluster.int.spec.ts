@@ -105,6 +105,17 @@ describe('a cluster', () => {
     expect(notices.find((notice) => notice.startsWith('api ended'))).toContain('api ended with status 1');
   });
 
+  it('starts PostgreSQL again where it was, after it was killed', async () => {
+    const notices: string[] = [];
+    const { postgres } = (await start({ trainers: 1, onNotice: (notice) => void notices.push(notice) })).describe();
+    process.kill(postgres.process.pid, 'SIGKILL');
+    while (!notices.includes('PostgreSQL runs again.')) await new Promise((resolve) => setTimeout(resolve, 20));
+    const again = cluster?.describe().postgres;
+    expect(again?.url).toBe(postgres.url);
+    expect(again?.process).not.toEqual(postgres.process);
+    expect(again && (await isRunning(again.process))).toBe(true);
+  });
+
   it('that is kept is found and stopped by others, and not started over', async () => {
     const started = await start({ trainers: 1 });
     await started.keep();

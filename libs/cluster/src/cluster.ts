@@ -64,6 +64,7 @@ export class Cluster {
    * `Cluster.stopKept` stops it.
    */
   async keep(): Promise<ClusterDescription> {
+    for (const watch of this.platform.watches) await watch.end();
     for (const service of this.platform.services) await service.detach();
     const description = this.platform.describe(true);
     await writeClusterFile(this.stateFolder, description);

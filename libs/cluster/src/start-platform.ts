@@ -4,6 +4,8 @@ import { resolve } from 'node:path';
 import type { ClusterDescription } from './cluster-file.js';
 import { clusterFile, writeClusterFile } from './cluster-file.js';
 import type { ClusterOptions } from './cluster-options.js';
+import type { Server, Watch } from './keep-running.js';
+import { keepRunning } from './keep-running.js';
 import { migrate } from './migrate.js';
 import { preparePlatformDatabase } from './platform-database.js';
 import { startPostgres } from './postgres/start-postgres.js';
@@ -17,6 +19,8 @@ import type { UndoStack } from './undo-stack.js';
 
 export interface RunningPlatform {
   services: readonly SupervisedService[];
+  /** Of PostgreSQL, and of the queue's server where it was started here. */
+  watches: readonly Watch[];
   describe(kept: boolean): ClusterDescription;
 }
 
@@ -29,8 +33,8 @@ export async function startPlatform(
   const { signal, onNotice = () => undefined, env = process.env } = options;
   undo.add(() => rm(clusterFile(folders.state), { force: true }));
 
-  const postgres = await startPostgres({ folder: folders.postgres });
-  undo.add(postgres.stop);
+  let postgres = await startPostgres({ folder: folders.postgres });
+  undo.add(() => postgres.stop());
   onNotice(`PostgreSQL ${postgres.adopted ? 'was running already' : 'runs'} on ${postgres.dataFolder}`);
   signal?.throwIfAborted();
   const database = await preparePlatformDatabase(postgres.url, folders.state);
@@ -54,6 +58,7 @@ export async function startPlatform(
     workerQueue: queue.env,
   };
   const services: SupervisedService[] = [];
+  const watches: Watch[] = [];
   const startedAt = new Date().toISOString();
   const describe = (kept: boolean): ClusterDescription => ({
     kept,
@@ -62,7 +67,7 @@ export async function startPlatform(
     clients: settings.clients,
     modelsFolder: settings.modelsFolder,
     postgres: { url: postgres.url, dataFolder: postgres.dataFolder, process: postgres.process },
-    queue: { description: queue.description, env: queue.env, process: queue.process },
+    queue: { description: queue.description, env: queue.env, process: queue.server?.process ?? null },
     services: services.map(({ name, url, process }) => ({ name, url, process })),
   });
   const write = (): Promise<void> => writeClusterFile(folders.state, describe(false));
@@ -70,6 +75,21 @@ export async function startPlatform(
     onNotice,
     onRestart: () => void write().catch((error: unknown) => onNotice(`cluster.json: ${String(error)}`)),
   };
+  const keep = (name: string, server: Server): void => {
+    const watch = keepRunning(name, server, supervision);
+    watches.push(watch);
+    undo.add(watch.end);
+  };
+  const postgresPort = Number(new URL(postgres.url).port);
+  keep('PostgreSQL', {
+    get process() {
+      return postgres.process;
+    },
+    async restart() {
+      postgres = await startPostgres({ folder: folders.postgres, port: postgresPort });
+    },
+  });
+  if (queue.server) keep('Redis', queue.server);
 
   const api = await superviseService(() => apiProgram(settings), supervision, signal);
   undo.add(api.stop);
@@ -92,5 +112,5 @@ export async function startPlatform(
   await write();
   const devices = [...new Set(workers.flatMap(({ notice }) => notice ?? []))].join(' and ');
   onNotice(`aggregator and ${options.trainers === 1 ? 'a trainer' : `${options.trainers} trainers`} run ${devices}`);
-  return { services, describe };
+  return { services, watches, describe };
 }

@@ -33,7 +33,7 @@ describe('settings of the api', () => {
 
   it('prefer Redis where it is named', () => {
     const settings = readApiSettings({ ...folders, DATABASE_URL: database, REDIS_URL: 'redis://localhost:6379' });
-    expect(settings.queue).toEqual({ backend: 'redis', url: 'redis://localhost:6379' });
+    expect(settings.queue).toEqual({ backend: 'redis', url: 'redis://localhost:6379', prefix: 'fedamole' });
   });
 
   it('name every wrong variable at once, with its value and its limit', () => {

@@ -1,10 +1,16 @@
 export type { Database } from './database.js';
-export { openDatabase } from './database.js';
+export { onOwnConnection, openDatabase } from './database.js';
 export type { DomainEvent } from './domain-events.js';
 export { asDomainEvent } from './domain-events.js';
 export { EventStore } from './event-store.js';
 export type { Prisma, PrismaClient } from './generated/client.js';
+export type { Appended } from './idempotency.js';
+export { IdempotencyKeyReusedError } from './idempotency.js';
+export { namedDigests } from './named-digests.js';
 export type { Checkpoint, EventMetadata, NewEvent, StoredEvent } from './stored-event.js';
 export { ConcurrencyError, formatCheckpoint, parseCheckpoint } from './stored-event.js';
 export type { Subscription } from './subscription.js';
 export { subscribe } from './subscription.js';
+export { UnknownSchemaVersionError } from './upcasts.js';
+export type { LogEnd, Tampering, Verification } from './verify-log.js';
+export { verifyLog } from './verify-log.js';

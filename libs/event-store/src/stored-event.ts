@@ -4,11 +4,17 @@ export interface NewEvent {
   readonly data: object;
 }
 
-/** Who asked for it, and what it followed from; room for what audits need. */
+/** Who asked for it, and what it followed from. */
 export interface EventMetadata {
   readonly actor?: string;
+  /** Shared by everything that one request from outside led to. */
   readonly correlationId?: string;
+  /** The event or the job that it followed from; nothing where somebody outside asked for it. */
   readonly causationId?: string;
+  /** A command under a key that the log knows already adds nothing. */
+  readonly idempotencyKey?: string;
+  /** Digest of the command under that key; of the events where the writer leaves it out. */
+  readonly commandDigest?: string;
 }
 
 export interface StoredEvent {
@@ -25,21 +31,17 @@ export interface StoredEvent {
   readonly checkpoint: Checkpoint;
 }
 
-/** A place in the order of all events: by transaction, then by position. Both are 64-bit numbers, kept as text. */
+/** A place in the order of all events: the position of the last one seen, a 64-bit number kept as text. */
 export interface Checkpoint {
-  readonly transactionId: string;
   readonly position: string;
 }
 
 /** A checkpoint as one word, for URLs. */
-export const formatCheckpoint = ({ transactionId, position }: Checkpoint): string => `${transactionId}-${position}`;
+export const formatCheckpoint = ({ position }: Checkpoint): string => position;
 
 /** Null where the text is no checkpoint. */
-export function parseCheckpoint(text: string): Checkpoint | null {
-  const match = /^(\d{1,19})-(\d{1,18})$/.exec(text);
-  const [, transactionId, position] = match ?? [];
-  return transactionId === undefined || position === undefined ? null : { transactionId, position };
-}
+export const parseCheckpoint = (text: string): Checkpoint | null =>
+  /^\d{1,18}$/.test(text) ? { position: text } : null;
 
 /** A stream has moved on since it was read: read it again, decide again. */
 export class ConcurrencyError extends Error {

@@ -10,8 +10,8 @@ export interface Subscription {
 
 /**
  * Calls `onWake` when something may have been appended: on every notification, and whenever the connection is there
- * again. Readers look by themselves from time to time as well, for a notification may come before the event can be
- * read, or not at all. Lost connections are reported and replaced.
+ * again. Readers look by themselves from time to time as well, for a notification may be lost with its
+ * connection. Lost connections are reported and replaced.
  */
 export function subscribe(connectionString: string, onWake: () => void, onError: (error: Error) => void): Subscription {
   let client: pg.Client | null = null;

@@ -27,6 +27,8 @@ export type { FederationEvent, FederationEventType } from './federation/events.j
 export { evolveFederation, foldFederation } from './federation/evolve.js';
 export type { RequiredAggregationPayload, RequiredJob, RequiredTrainingPayload } from './federation/required-jobs.js';
 export { abandonedJobs, aggregationJobId, jobId, requiredJobs } from './federation/required-jobs.js';
+export type { RecordedAggregation } from './federation/replay.js';
+export { recordedAggregation } from './federation/replay.js';
 export type { AggregatedPool, Federation, FederationState, FederationStatus, Round } from './federation/state.js';
 export { upcastMetrics } from './federation/upcast-metrics.js';
 export { federationStatuses, initialFederation, weightFormOf } from './federation/state.js';
@@ -35,6 +37,7 @@ export { weightFormBounds, weightFormComparison } from './federation/weight-form
 export { upcastConfiguration } from './federation/upcast-configuration.js';
 export type {
   AdaptedModule,
+  AggregationOutcome,
   AggregationResult,
   BaselineResult,
   BaseModelReference,
@@ -42,12 +45,14 @@ export type {
   EvaluationMetrics,
   ExpertAssignment,
   HeldExperts,
+  RefusedContribution,
   SplitSizes,
   TrainingResult,
   WeightFormMeasurement,
 } from './results.js';
 export {
   adaptedModule,
+  aggregationOutcome,
   aggregationResult,
   baselineResult,
   baseModelReference,
@@ -55,6 +60,7 @@ export {
   evaluationMetrics,
   expertAssignment,
   heldExperts,
+  refusedContribution,
   splitSizes,
   trainingResult,
   weightFormMeasurement,

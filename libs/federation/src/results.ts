@@ -125,3 +125,18 @@ export const aggregationResult = z.strictObject({
   seconds: z.number().min(0),
 });
 export type AggregationResult = z.infer<typeof aggregationResult>;
+
+/** A client's artifact that the aggregator will not merge, and why. */
+export const refusedContribution = z.strictObject({
+  client: resourceName,
+  artifact: digest,
+  reason: z.string().min(1).max(2000),
+});
+export type RefusedContribution = z.infer<typeof refusedContribution>;
+
+/** What an aggregation came to: a merged round, or what has to be left out before it can be merged. */
+export const aggregationOutcome = z.union([
+  aggregationResult,
+  z.strictObject({ refused: z.array(refusedContribution).min(1) }),
+]);
+export type AggregationOutcome = z.infer<typeof aggregationOutcome>;

@@ -247,10 +247,10 @@ export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' }
     const [lossGradient, ...others] = outputGradients;
     if (others.some((gradient) => gradient !== null))
       throw new Error('CrossEntropy: only the summed loss has a gradient');
-    const [, , logProbabilities] = outputs as [Tensor, Tensor, Tensor];
+    const [, , exponentials, totals] = outputs as [Tensor, Tensor, Tensor, Tensor];
     const [direction] = hidden.graph.apply(
       'crossEntropyGradient',
-      [logProbabilities, vocabulary, targets, weights],
+      [exponentials, totals, vocabulary, targets, weights],
       {},
     ) as [Tensor];
     return [
@@ -266,10 +266,12 @@ export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' }
     const [lossGradient, ...others] = outputGradients;
     if (others.some((gradient) => gradient !== null))
       throw new Error('LogitsCrossEntropy: only the summed loss has a gradient');
-    const [, , logProbabilities] = outputs as [Tensor, Tensor, Tensor];
-    const [direction] = logits.graph.apply('logitsCrossEntropyGradient', [logProbabilities, targets, weights], {}) as [
-      Tensor,
-    ];
+    const [, , exponentials, totals] = outputs as [Tensor, Tensor, Tensor, Tensor];
+    const [direction] = logits.graph.apply(
+      'logitsCrossEntropyGradient',
+      [exponentials, totals, targets, weights],
+      {},
+    ) as [Tensor];
     return [multiply(direction, lossGradient as Tensor), null, unsupported('LogitsCrossEntropy', weights, 'weights')];
   },
   logitsCrossEntropyGradient: 'frozen',

@@ -130,7 +130,7 @@ export const primitiveCases: { readonly [P in PrimitiveName]: readonly Primitive
   crossEntropyGradient: [
     {
       title: 'weighted positions',
-      inputs: [frozen(4, 7), frozen(7, 5), indices(7, 4, 1), frozen(4, 1)],
+      inputs: [frozen(4, 7), frozen(4, 1), frozen(7, 5), indices(7, 4, 1), frozen(4, 1)],
       parameters: {},
     },
   ],
@@ -143,7 +143,11 @@ export const primitiveCases: { readonly [P in PrimitiveName]: readonly Primitive
     },
   ],
   logitsCrossEntropyGradient: [
-    { title: 'weighted positions', inputs: [frozen(4, 7), indices(7, 4, 1), frozen(4, 1)], parameters: {} },
+    {
+      title: 'weighted positions',
+      inputs: [frozen(4, 7), frozen(4, 1), indices(7, 4, 1), frozen(4, 1)],
+      parameters: {},
+    },
   ],
   topMask: [{ title: 'two of five', inputs: [frozen(3, 5)], parameters: { count: 2 } }],
   cast: [{ title: 'to the same range', inputs: [frozen(3, 5)], parameters: { to: 'float64' } }],

@@ -62,7 +62,7 @@ export interface PrimitiveParameters {
   /**
    * Cross-entropy of hidden states [positions, width] against a vocabulary matrix [vocabulary, width]: inputs hidden,
    * vocabulary, targets [positions, 1], weights [positions, 1]; outputs the weighted sum of the losses [1], the loss of each
-   * position [positions, 1] and the log-probabilities [positions, vocabulary].
+   * position [positions, 1], exp(logit - the largest of its position) [positions, vocabulary] and the sums of these [positions, 1].
    * Where the vocabulary is held in 8 bits, too, its int8Product's two inputs come last: the losses are computed with them, and
    * the gradient with the exact matrix, since small probabilities are lost among large ones.
    */

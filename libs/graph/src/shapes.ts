@@ -279,14 +279,15 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
       { shape: [1], dataType },
       { shape: [positions, 1], dataType },
       { shape: [positions, words], dataType },
+      { shape: [positions, 1], dataType },
     ];
   },
 
   crossEntropyGradient: (inputs) => {
-    const [logProbabilities, vocabulary, , weights] = exactly('CrossEntropyGradient', inputs, 4);
+    const [exponentials, , vocabulary, , weights] = exactly('CrossEntropyGradient', inputs, 5);
     const [positions] = matrix('CrossEntropyGradient', weights);
     const [, width] = matrix('CrossEntropyGradient', vocabulary);
-    return [{ shape: [positions, width], dataType: logProbabilities.dataType }];
+    return [{ shape: [positions, width], dataType: exponentials.dataType }];
   },
 
   logitsCrossEntropy: (inputs) => {
@@ -302,12 +303,13 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
       { shape: [1], dataType },
       { shape: [positions, 1], dataType },
       { shape: logits.shape, dataType },
+      { shape: [positions, 1], dataType },
     ];
   },
 
   logitsCrossEntropyGradient: (inputs) => {
-    const [logProbabilities] = exactly('LogitsCrossEntropyGradient', inputs, 3);
-    return [{ shape: logProbabilities.shape, dataType: logProbabilities.dataType }];
+    const [exponentials] = exactly('LogitsCrossEntropyGradient', inputs, 4);
+    return [{ shape: exponentials.shape, dataType: exponentials.dataType }];
   },
 
   topMask: (inputs, { count }) => {

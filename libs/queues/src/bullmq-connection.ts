@@ -1,10 +1,9 @@
 /** BullMQ's queues and workers on either backend. */
 import type { BackendFactory, IQueueBackend, Processor } from 'bullmq';
 import { createPostgresBackend, createRedisBackend, Queue, Worker } from 'bullmq';
+import { namingConnectionLoss } from './connection-loss.js';
 import type { QueueSettings } from './queue-settings.js';
 
-/** Sets the platform's keys apart from whatever else a Redis holds. */
-const redisPrefix = 'fedamole';
 /** Connections per queue or worker, beside the one that listens. */
 const poolSize = 4;
 
@@ -20,7 +19,7 @@ const backendOf: BackendFactory<Backend, Connection> = (name, options, factoryOp
   const { connection } = options;
   return 'url' in connection
     ? createRedisBackend(name, { ...options, connection }, factoryOptions)
-    : createPostgresBackend(name, { ...options, connection }, factoryOptions);
+    : namingConnectionLoss(createPostgresBackend(name, { ...options, connection }, factoryOptions));
 };
 
 /**
@@ -30,7 +29,7 @@ const backendOf: BackendFactory<Backend, Connection> = (name, options, factoryOp
 export function bullmqQueue(settings: QueueSettings, name: string, migrate: boolean): PlatformQueue {
   // Ioredis' own default of 20: a call throws when Redis stays away, it does not hang.
   const connection = connectionTo(settings, migrate, 20);
-  return new Queue(name, { connection, prefix: redisPrefix }, backendOf);
+  return new Queue(name, { connection, ...prefixOf(settings) }, backendOf);
 }
 
 export interface WorkerTimings {
@@ -38,7 +37,6 @@ export interface WorkerTimings {
   lockDuration: number;
   /** Milliseconds between two looks for jobs whose worker died. */
   stalledInterval: number;
-  concurrency: number;
 }
 
 export function bullmqWorker(
@@ -50,7 +48,7 @@ export function bullmqWorker(
   const options = {
     ...timings,
     connection: connectionTo(settings, false, null),
-    prefix: redisPrefix,
+    ...prefixOf(settings),
     // A stalled job is one whose worker died or was cut off: no failed attempt, however often it happens. The Postgres
     // backend keeps this number in a 32-bit integer.
     maxStalledCount: 2_147_483_647,
@@ -59,6 +57,10 @@ export function bullmqWorker(
   };
   return new Worker(name, processor, options, backendOf);
 }
+
+/** On PostgreSQL the schema does what Redis' prefix does. */
+const prefixOf = (settings: QueueSettings): { prefix?: string } =>
+  settings.backend === 'redis' ? { prefix: settings.prefix } : {};
 
 function connectionTo(settings: QueueSettings, migrate: boolean, maxRetriesPerRequest: number | null): Connection {
   if (settings.backend === 'redis') return { url: settings.url, maxRetriesPerRequest };

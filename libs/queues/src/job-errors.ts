@@ -5,6 +5,14 @@ export class PermanentJobError extends Error {
   override readonly name: string = 'PermanentJobError';
 }
 
+/**
+ * The job cannot be done now, through no fault of its own: no room for its artifacts, storage that is away. It is no
+ * failed attempt; the job waits a while and is tried again, as often as it takes.
+ */
+export class PostponedJobError extends Error {
+  override readonly name = 'PostponedJobError';
+}
+
 /** Names every field that does not fit, with its value's message: `configuration.rank: Too small: expected >=1`. */
 export function describeIssues(error: z.ZodError): string {
   return error.issues.map((issue) => `${issue.path.join('.') || 'value'}: ${issue.message}`).join('; ');

@@ -6,23 +6,23 @@ import type { Job, JobsOptions } from 'bullmq';
 import type { PlatformQueue } from './bullmq-connection.js';
 import { bullmqQueue } from './bullmq-connection.js';
 import { addInBatches, missingJobs } from './many-jobs.js';
+import { queuedDigests } from './queued-digests.js';
 import type { QueueSettings } from './queue-settings.js';
+import { retriesOf } from './retries.js';
+import { withdrawn } from './withdrawn.js';
 
 export type JobState = 'waiting' | 'running' | 'completed' | 'failed';
 
 export interface JobSnapshot {
   id: string;
   state: JobState;
-  /** Attempts that failed so far. */
-  failedAttempts: number;
   /** What the handler last reported; unknown until validated. */
   progress: unknown;
 }
 
-/** A job that ended; `result` and `payload` are unknown until validated. */
+/** A job that ended; `result` is unknown until validated. */
 export type FinishedJob =
-  | { id: string; state: 'completed'; payload: unknown; result: unknown }
-  | { id: string; state: 'failed'; payload: unknown; reason: string };
+  { id: string; state: 'completed'; result: unknown } | { id: string; state: 'failed'; reason: string };
 
 export interface JobQueue {
   readonly name: string;
@@ -35,8 +35,14 @@ export interface JobQueue {
   get(id: string): Promise<JobSnapshot | null>;
   /** Jobs that ended, oldest first, at most `limit` completed and `limit` failed ones. */
   finished(limit: number): Promise<FinishedJob[]>;
+  /** What the job of that identifier came to; null where there is none, or it has not ended. */
+  outcome(id: string): Promise<FinishedJob | null>;
+  /** Every digest that a job's payload or result names, ended or not. */
+  namedDigests(): Promise<Set<string>>;
   /** False where a worker holds the job: it then stays until that worker ends it. */
   remove(id: string): Promise<boolean>;
+  /** As `remove`; a worker that holds the job stops within seconds, and its outcome tells nothing. */
+  withdraw(id: string): Promise<boolean>;
   /** Throws where the queue cannot be reached. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -49,15 +55,7 @@ export interface QueueOptions {
   onError: (error: Error) => void;
 }
 
-const attempts = 3;
-/** Milliseconds before the second attempt; twice as long before the third. */
-const firstBackoff = 1000;
-
-const optionsOf = (jobId: string): JobsOptions => ({
-  jobId,
-  attempts,
-  backoff: { type: 'exponential', delay: firstBackoff },
-});
+const optionsOf = (jobId: string, payload: object): JobsOptions => ({ jobId, ...retriesOf(payload) });
 
 export async function openQueue(settings: QueueSettings, name: string, options: QueueOptions): Promise<JobQueue> {
   const queue = bullmqQueue(settings, name, options.migrate ?? false);
@@ -71,7 +69,7 @@ export async function openQueue(settings: QueueSettings, name: string, options: 
   return {
     name,
     async add(id, payload) {
-      await queue.add(name, payload, optionsOf(id));
+      await queue.add(name, payload, optionsOf(id, payload));
     },
     addAll: (jobs) => addInBatches(queue, name, jobs, optionsOf),
     missing: (ids) => missingJobs(queue, ids),
@@ -80,7 +78,7 @@ export async function openQueue(settings: QueueSettings, name: string, options: 
       if (!job) return null;
       const state = stateOf(await job.getState());
       if (state === null) return null;
-      return { id, state, failedAttempts: job.attemptsMade, progress: job.progress };
+      return { id, state, progress: job.progress };
     },
     async finished(limit) {
       const [completed, failed] = await Promise.all([
@@ -89,8 +87,23 @@ export async function openQueue(settings: QueueSettings, name: string, options: 
       ]);
       return [...present(completed).map(asCompleted), ...present(failed).map(asFailed)];
     },
+    async outcome(id) {
+      const job: Job | undefined = await queue.getJob(id);
+      const state = await job?.getState();
+      if (!job || (state !== 'completed' && state !== 'failed')) return null;
+      return state === 'completed' ? asCompleted(job) : asFailed(job);
+    },
+    async namedDigests() {
+      return queuedDigests(queue);
+    },
     async remove(id) {
       return removeUnlessHeld(queue, id);
+    },
+    async withdraw(id) {
+      if (await removeUnlessHeld(queue, id)) return true;
+      const job: Job | undefined = await queue.getJob(id);
+      await job?.updateData(withdrawn);
+      return job === undefined;
     },
     async ping() {
       await queue.getJobCounts('waiting');
@@ -105,11 +118,11 @@ export async function openQueue(settings: QueueSettings, name: string, options: 
 const present = (jobs: (Job | undefined)[]): Job[] => jobs.filter((job) => job !== undefined && job !== null);
 
 function asCompleted(job: Job): FinishedJob {
-  return { id: idOf(job), state: 'completed', payload: job.data, result: job.returnvalue };
+  return { id: idOf(job), state: 'completed', result: job.returnvalue };
 }
 
 function asFailed(job: Job): FinishedJob {
-  return { id: idOf(job), state: 'failed', payload: job.data, reason: job.failedReason || 'no reason was given' };
+  return { id: idOf(job), state: 'failed', reason: job.failedReason || 'no reason was given' };
 }
 
 function idOf(job: Job): string {

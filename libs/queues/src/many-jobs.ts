@@ -9,10 +9,10 @@ export async function addInBatches(
   queue: PlatformQueue,
   name: string,
   jobs: readonly { readonly id: string; readonly payload: object }[],
-  optionsOf: (id: string) => JobsOptions,
+  optionsOf: (id: string, payload: object) => JobsOptions,
 ): Promise<void> {
   for (const batch of batches(jobs)) {
-    await queue.addBulk(batch.map(({ id, payload }) => ({ name, data: payload, opts: optionsOf(id) })));
+    await queue.addBulk(batch.map(({ id, payload }) => ({ name, data: payload, opts: optionsOf(id, payload) })));
   }
 }
 

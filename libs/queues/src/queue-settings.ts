@@ -2,7 +2,12 @@
 import { z } from 'zod';
 
 export const queueSettings = z.discriminatedUnion('backend', [
-  z.strictObject({ backend: z.literal('redis'), url: z.url({ protocol: /^rediss?$/ }) }),
+  z.strictObject({
+    backend: z.literal('redis'),
+    url: z.url({ protocol: /^rediss?$/ }),
+    /** What every key begins with: sets two platforms on one Redis apart. */
+    prefix: z.string().regex(/^[a-z0-9_-]{1,63}$/, 'use 1 to 63 lower-case letters, digits, "_" or "-"'),
+  }),
   z.strictObject({
     backend: z.literal('postgres'),
     connectionString: z.url({ protocol: /^postgres(ql)?$/ }),
@@ -12,6 +17,9 @@ export const queueSettings = z.discriminatedUnion('backend', [
 export type QueueSettings = z.infer<typeof queueSettings>;
 
 export const aggregationQueueName = 'aggregation';
+
+/** Aggregations of past rounds, computed again: on a queue of their own they delay no federation. */
+export const replayQueueName = 'replay';
 
 /** One queue per pool of trainers that reach the same data: a worker takes whatever is next and cannot choose. */
 export const trainingQueueName = (pool: string): string => `training.${pool}`;

@@ -8,9 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Redis } from 'ioredis';
+import pg from 'pg';
 import { z } from 'zod';
 import type { FinishedJob, JobQueue, QueueSettings, RunningWorker, WorkerOptions } from './index.js';
-import { openQueue, PermanentJobError, startWorker } from './index.js';
+import { openQueue, PermanentJobError, PostponedJobError, startWorker } from './index.js';
 import { temporaryDatabase } from './temporary-database.fixture.js';
 
 const payload = z.strictObject({ number: z.int() });
@@ -27,7 +29,7 @@ async function eventually<Value>(look: () => Promise<Value | null | undefined>):
   throw new Error('it did not happen within half a minute');
 }
 
-function behavesAsAQueue(settings: () => QueueSettings): void {
+function behavesAsAQueue(settings: () => QueueSettings, wipe: () => Promise<void>): void {
   const closings: (() => Promise<void>)[] = [];
   const onError = (): void => undefined;
 
@@ -66,7 +68,6 @@ function behavesAsAQueue(settings: () => QueueSettings): void {
     expect(await ended(queue)).toEqual({
       id: 'one.0.ward.1',
       state: 'completed',
-      payload: { number: 21 },
       result: { double: 42 },
     });
     expect(await queue.remove('one.0.ward.1')).toBe(true);
@@ -126,6 +127,24 @@ function behavesAsAQueue(settings: () => QueueSettings): void {
     expect(finals).toEqual([false, false, true]);
   });
 
+  it('tells what a job came to, and every digest that a job names, whether it has ended or not', async () => {
+    const queue = await open('digests');
+    const [asked, answered, waiting] = ['a', 'b', 'c'].map((letter) => letter.repeat(64));
+    const worker = await startWorker({
+      ...{ settings: settings(), queueName: 'digests', payload: z.unknown(), result: z.unknown(), onError },
+      handler: async () => ({ pools: [answered], note: `not ${waiting}` }),
+    });
+    closings.unshift(() => worker.close());
+    await queue.add('one.0', { pool: asked, rounds: 3 });
+    expect(await eventually(() => queue.outcome('one.0'))).toMatchObject({ state: 'completed' });
+    expect(await queue.namedDigests()).toEqual(new Set([asked, answered]));
+    await worker.close();
+    await queue.add('one.1', { pools: { bank: waiting } });
+    expect(await queue.outcome('one.1')).toBeNull();
+    expect(await queue.outcome('one.2')).toBeNull();
+    expect(await queue.namedDigests()).toEqual(new Set([asked, answered, waiting]));
+  });
+
   it('does not try a permanent failure again', async () => {
     const queue = await open('permanent');
     await queue.add('one.0.ward.1', { number: 1 });
@@ -163,7 +182,7 @@ function behavesAsAQueue(settings: () => QueueSettings): void {
       const seen = await queue.get('one.0.ward.1');
       return z.object({ step: z.literal(2) }).safeParse(seen?.progress).success ? seen : null;
     });
-    expect(snapshot).toMatchObject({ state: 'running', failedAttempts: 0 });
+    expect(snapshot).toMatchObject({ state: 'running' });
     expect(await queue.remove('one.0.ward.1')).toBe(false);
     finish();
     expect((await ended(queue)).state).toBe('completed');
@@ -181,7 +200,7 @@ function behavesAsAQueue(settings: () => QueueSettings): void {
     });
     await taken;
     await first.close({ giveBack: true });
-    expect(await queue.get('one.0.ward.1')).toMatchObject({ state: 'waiting', failedAttempts: 0 });
+    expect(await queue.get('one.0.ward.1')).toMatchObject({ state: 'waiting' });
     await work('giveback', async ({ number }, { attempt }) => ({ double: number * 2 + attempt - 1 }));
     expect(await ended(queue)).toMatchObject({ state: 'completed', result: { double: 8 } });
   });
@@ -205,6 +224,76 @@ function behavesAsAQueue(settings: () => QueueSettings): void {
     );
     expect(await ended(queue)).toMatchObject({ state: 'completed', result: { double: 10 } });
     expect(attempts).toEqual([1]);
+  });
+
+  it('tries a postponed job again, as often as it takes, and no attempt is lost', async () => {
+    const queue = await open('postponed');
+    await queue.add('one.0.ward.1', { number: 5 });
+    const attempts: number[] = [];
+    const said: string[] = [];
+    await work(
+      'postponed',
+      async ({ number }, { attempt }) => {
+        attempts.push(attempt);
+        if (attempts.length < 5) throw new PostponedJobError('no room for 17 bytes');
+        return { double: number * 2 };
+      },
+      { postponement: 100, onPostponed: (id, { message }, ms) => said.push(`${id}: ${message}, ${ms}`) },
+    );
+    expect(await ended(queue)).toMatchObject({ state: 'completed', result: { double: 10 } });
+    expect(attempts).toEqual([1, 1, 1, 1, 1]);
+    expect(said).toEqual(Array.from({ length: 4 }, () => 'one.0.ward.1: no room for 17 bytes, 100'));
+  });
+
+  it('tries as often as the job is configured', async () => {
+    const queue = await open('configured');
+    await queue.add('one.0.ward.1', { number: 1, configuration: { clientAttempts: 4, retryBackoff: 0.01 } });
+    let attempts = 0;
+    const handler = async (): Promise<Result> => {
+      attempts++;
+      throw new Error('no');
+    };
+    await work('configured', handler, { payload: z.looseObject({ number: z.int() }) });
+    expect((await ended(queue)).state).toBe('failed');
+    expect(attempts).toBe(4);
+  });
+
+  it('stops a job that is withdrawn while it runs, and does not try it again', async () => {
+    const queue = await open('withdrawn');
+    await queue.add('one.0.ward.1', { number: 1 });
+    let took = (): void => undefined;
+    const taken = new Promise<void>((resolve) => (took = resolve));
+    let calls = 0;
+    await work('withdrawn', async (_payload, { signal }) => {
+      calls++;
+      took();
+      await once(signal, 'abort');
+      throw new Error('stopped');
+    });
+    await taken;
+    expect(await queue.withdraw('one.0.ward.1')).toBe(false);
+    expect(await ended(queue)).toMatchObject({ state: 'failed', reason: 'withdrawn' });
+    expect(await queue.withdraw('one.0.ward.1')).toBe(true);
+    expect(await queue.get('one.0.ward.1')).toBeNull();
+    expect(calls).toBe(1);
+  });
+
+  it('stops a job that is gone from the queue, and does it when it is added again', async () => {
+    const queue = await open('gone');
+    const job = { number: 3 };
+    await queue.add('one.0.ward.1', job);
+    let calls = 0;
+    await work('gone', async ({ number }, { signal }) => {
+      calls++;
+      if (calls > 1) return { double: number * 2 };
+      await wipe();
+      await once(signal, 'abort');
+      throw new Error('stopped');
+    });
+    await eventually(async () => (calls > 0 && (await queue.get('one.0.ward.1')) === null ? true : null));
+    await queue.add('one.0.ward.1', job);
+    expect(await ended(queue)).toMatchObject({ state: 'completed', result: { double: 6 } });
+    expect(calls).toBe(2);
   });
 
   it('keeps a job for longer than its lock lasts while the handler runs', async () => {
@@ -234,7 +323,15 @@ describe('queues on Postgres', () => {
     connectionString: database.url,
     schema,
   });
-  behavesAsAQueue(() => settings());
+  behavesAsAQueue(
+    () => settings(),
+    async () => {
+      const client = new pg.Client({ connectionString: database.url });
+      await client.connect();
+      await client.query('DELETE FROM bullmq.job');
+      await client.end();
+    },
+  );
 
   it('lets workers wait for the tables, which only a migrating producer creates', async () => {
     const waiting: Error[] = [];
@@ -296,7 +393,24 @@ const redisServer = ['redis-server', 'valkey-server'].find((name) => {
     await once(server, 'exit');
     rmSync(folder, { recursive: true });
   });
-  behavesAsAQueue(() => ({ backend: 'redis', url }));
+  behavesAsAQueue(
+    () => ({ backend: 'redis', url, prefix: 'fedamole' }),
+    async () => {
+      const client = new Redis(url);
+      await client.flushall();
+      client.disconnect();
+    },
+  );
+
+  it('keeps platforms of different prefixes apart', async () => {
+    const open = (prefix: string): Promise<JobQueue> =>
+      openQueue({ backend: 'redis', url, prefix }, 'shared', { onError: () => undefined });
+    const [one, other] = [await open('one'), await open('other')];
+    await one.add('one.0.ward.1', { number: 1 });
+    expect(await other.get('one.0.ward.1')).toBeNull();
+    expect((await one.get('one.0.ward.1'))?.state).toBe('waiting');
+    await Promise.all([one.close(), other.close()]);
+  });
 });
 
 async function freePort(): Promise<number> {

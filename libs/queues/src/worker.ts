@@ -3,14 +3,16 @@
  * seconds and has not failed: its lock is renewed while the handler runs, and expires when nobody renews it.
  */
 import type { Job } from 'bullmq';
-import { UnrecoverableError, WaitingError } from 'bullmq';
+import { DelayedError, Job as StoredJob, UnrecoverableError, WaitingError } from 'bullmq';
 import type { z } from 'zod';
 import type { PlatformWorker } from './bullmq-connection.js';
 import { bullmqWorker } from './bullmq-connection.js';
-import { describeIssues, PermanentJobError, storableMessage } from './job-errors.js';
+import { describeIssues, PermanentJobError, PostponedJobError, storableMessage } from './job-errors.js';
+import { watchJob } from './job-watch.js';
 import { progressReporter } from './progress-reporter.js';
 import type { QueueSettings } from './queue-settings.js';
 import { waitForSchema } from './wait-for-schema.js';
+import { isWithdrawn } from './withdrawn.js';
 
 export interface JobContext {
   readonly jobId: string;
@@ -18,7 +20,7 @@ export interface JobContext {
   readonly attempt: number;
   /** Tells people how far it is; may be called as often as one likes. */
   reportProgress(progress: object): void;
-  /** Aborted when the worker gives its jobs back, or lost this one to another worker: then stop and reject. */
+  /** Aborted when the worker gives its jobs back, lost this one, or nobody waits for it: then stop and reject. */
   readonly signal: AbortSignal;
 }
 
@@ -32,13 +34,14 @@ export interface WorkerOptions<Payload, Result> {
   onError: (error: Error) => void;
   /** A handler's failure; `final` where no attempt is left. */
   onFailure?: (jobId: string, error: Error, final: boolean) => void;
-  concurrency?: number;
+  /** Where the handler rejected with a PostponedJobError; it is tried again after these milliseconds. */
+  onPostponed?: (jobId: string, error: Error, milliseconds: number) => void;
   /** Milliseconds; 10,000 by default. The event loop must never be blocked for half as long. */
   lockDuration?: number;
-  /** Milliseconds between two looks for jobs whose worker died; 5,000 by default. */
+  /** Milliseconds between two looks for jobs whose worker died; 2,000 by default. */
   stalledInterval?: number;
-  /** Ends the waiting for the queue's tables. */
-  startSignal?: AbortSignal;
+  /** Milliseconds before a postponed job is tried again; 5,000 by default. */
+  postponement?: number;
 }
 
 export interface RunningWorker {
@@ -49,7 +52,7 @@ export interface RunningWorker {
 /** Resolves when the worker is connected; on Postgres it waits for the tables, which the api creates. */
 export async function startWorker<Payload, Result>(options: WorkerOptions<Payload, Result>): Promise<RunningWorker> {
   const { settings, queueName, onError } = options;
-  await waitForSchema(settings, onError, options.startSignal);
+  await waitForSchema(settings, onError);
   let givingBack = false;
 
   const process = async (job: Job<unknown>, token?: string, signal?: AbortSignal): Promise<Result> => {
@@ -66,24 +69,42 @@ export async function startWorker<Payload, Result>(options: WorkerOptions<Payloa
       reportProgress: (report) => progress.report(report),
       signal,
     };
+    const watch = watchJob(
+      async () => (await StoredJob.fromId(worker, context.jobId)) ?? null,
+      (reason) => worker.cancelJob(context.jobId, reason),
+      onError,
+    );
     try {
       return await runHandler(options, job.data, context);
     } catch (error) {
-      if (givingBack && signal.aborted) {
-        await progress.stop();
-        await job.moveToWait(token);
-        throw new WaitingError();
-      }
+      watch.end();
+      await progress.stop();
+      if (signal.aborted) return await leave(job, token, signal.reason);
+      if (error instanceof PostponedJobError) return await postpone(job, token, error);
       throw asQueueError(error);
     } finally {
+      watch.end();
       await progress.stop();
     }
   };
 
+  /** A job that was aborted: it waits again, has failed for good, or is not this worker's to end. Never returns. */
+  const leave = async (job: Job<unknown>, token: string, reason: unknown): Promise<never> => {
+    if (reason === 'withdrawn') throw new UnrecoverableError('withdrawn');
+    if (givingBack) await job.moveToWait(token);
+    throw new WaitingError();
+  };
+
+  const postpone = async (job: Job<unknown>, token: string, error: PostponedJobError): Promise<never> => {
+    const milliseconds = options.postponement ?? 5000;
+    await job.moveToDelayed(Date.now() + milliseconds, token);
+    options.onPostponed?.(job.id ?? '', error, milliseconds);
+    throw new DelayedError();
+  };
+
   const worker = bullmqWorker(settings, queueName, process, {
     lockDuration: options.lockDuration ?? 10_000,
-    stalledInterval: options.stalledInterval ?? 5000,
-    concurrency: options.concurrency ?? 1,
+    stalledInterval: options.stalledInterval ?? 2000,
   });
   report(worker, options);
   await worker.waitUntilReady();
@@ -103,6 +124,7 @@ async function runHandler<Payload, Result>(
   data: unknown,
   context: JobContext,
 ): Promise<Result> {
+  if (isWithdrawn(data)) throw new PermanentJobError('withdrawn');
   const payload = options.payload.safeParse(data);
   if (!payload.success) throw new PermanentJobError(`payload refused: ${describeIssues(payload.error)}`);
   const result = options.result.safeParse(await options.handler(payload.data, context));

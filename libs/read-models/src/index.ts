@@ -4,4 +4,7 @@ export type { ClientRecord } from './clients/queries.js';
 export { listClients } from './clients/queries.js';
 export type { FederationPage, FederationSummary } from './federations/queries.js';
 export { listFederations } from './federations/queries.js';
+export type { ReadModelsState } from './projector.js';
 export { Projector } from './projector.js';
+export type { RebuildOptions } from './rebuild.js';
+export { RebuildRunningError } from './rebuild.js';

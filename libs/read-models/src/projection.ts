@@ -11,7 +11,9 @@ export interface ProjectedEvent {
  * checkpoint; knows nothing but the events.
  */
 export interface Projection {
+  /** Raised whenever the same events come to other rows, and never lowered: the read models are then built again. */
+  readonly version: number;
+  /** Tables that it writes to, in an order in which rows can be added. */
+  readonly tables: readonly string[];
   apply(transaction: Prisma.TransactionClient, projected: ProjectedEvent): Promise<void>;
-  /** Removes every row, before everything is projected again. */
-  clear(transaction: Prisma.TransactionClient): Promise<void>;
 }

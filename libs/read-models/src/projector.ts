@@ -1,26 +1,35 @@
-/**
- * Keeps the read models up to date. The checkpoint moves in the transaction that writes the rows, so an event is
- * projected exactly once, whichever replica does it and whatever dies in between.
- */
-import type { Checkpoint, Database, EventStore, Prisma, StoredEvent } from '@fedamole/event-store';
-import { asDomainEvent } from '@fedamole/event-store';
-import { baseModelsProjection } from './base-models/projection.js';
-import { clientsProjection } from './clients/projection.js';
-import { federationsProjection } from './federations/projection.js';
-import type { Projection } from './projection.js';
+/** Keeps the read models up to date, and builds them again. */
+import type { Database, EventStore } from '@fedamole/event-store';
+import type { ProjectionTarget } from './project-events.js';
+import { projectEvents } from './project-events.js';
+import { projectionsVersion } from './projections.js';
+import type { RebuildOptions } from './rebuild.js';
+import { rebuildReadModels, rebuildProgress } from './rebuild.js';
 
-const checkpointName = 'read-models';
-const batchSize = 200;
+const checkpoint = 'read-models';
 
-const projections: readonly Projection[] = [baseModelsProjection, clientsProjection, federationsProjection];
+export interface ReadModelsState {
+  /** Position of the last event that the rows know of. */
+  readonly position: number;
+  /** Position of the log's last event. */
+  readonly end: number;
+  /** Of the projections that wrote the rows, and of this release's. */
+  readonly version: number;
+  readonly currentVersion: number;
+  /** Position that a rebuild has come to; null while none runs. */
+  readonly rebuilding: number | null;
+}
 
 export class Projector {
   private running: Promise<void> | null = null;
+  private readonly target: ProjectionTarget;
 
   constructor(
     private readonly database: Database,
     private readonly store: EventStore,
-  ) {}
+  ) {
+    this.target = { prisma: database.prisma, schema: 'public', checkpoint };
+  }
 
   /** Projects everything that can be read when it is called. Calls at the same time share one run and one more. */
   async catchUp(): Promise<void> {
@@ -31,57 +40,40 @@ export class Projector {
     await this.running;
   }
 
-  /** Empties the read models and fills them from the events again. */
-  async rebuild(): Promise<void> {
-    await this.database.prisma.$transaction(async (transaction) => {
-      await lockCheckpoint(transaction);
-      for (const projection of projections) await projection.clear(transaction);
-      await moveCheckpoint(transaction, { transactionId: '0', position: '0' });
-    });
-    await this.catchUp();
+  /**
+   * Builds all read models again from the first event on, while reads go on answering from the old rows.
+   *
+   * @throws RebuildRunningError where one is under way, in this process or another
+   */
+  async rebuild(options: RebuildOptions = {}): Promise<void> {
+    await rebuildReadModels(this.database, this.store, checkpoint, options);
+  }
+
+  /** Whether the rows are an older release's. (A newer release's are left to the newer replicas.) */
+  async isOutdated(): Promise<boolean> {
+    const { version, currentVersion } = await this.state();
+    return version < currentVersion;
+  }
+
+  async state(): Promise<ReadModelsState> {
+    const { rows } = await this.database.pool.query<{ position: string; version: number; end: string }>(
+      `SELECT coalesce(checkpoint.position, 0)::text AS position, coalesce(checkpoint.version, $2) AS version,
+         event_head.position::text AS end
+       FROM event_head LEFT JOIN checkpoint ON checkpoint.name = $1`,
+      [checkpoint, projectionsVersion],
+    );
+    const [reached] = rows;
+    if (!reached) throw new Error("the event log's head is missing");
+    return {
+      position: Number(reached.position),
+      end: Number(reached.end),
+      version: reached.version,
+      currentVersion: projectionsVersion,
+      rebuilding: await rebuildProgress(this.database),
+    };
   }
 
   private async projectAll(): Promise<void> {
-    for (;;) {
-      const checkpoint = await this.store.loadCheckpoint(checkpointName);
-      // Read before the transaction begins: nothing newer than a running transaction can be read, our own included.
-      const events = await this.store.readAll(checkpoint, batchSize);
-      const last = events.at(-1);
-      if (!last) return;
-      await this.projectBatch(checkpoint, events, last.checkpoint);
-    }
+    while ((await projectEvents(this.target, this.store)) > 0);
   }
-
-  private async projectBatch(from: Checkpoint | null, events: readonly StoredEvent[], to: Checkpoint): Promise<void> {
-    await this.database.prisma.$transaction(
-      async (transaction) => {
-        const position = await lockCheckpoint(transaction);
-        // Another replica was faster.
-        if (position !== BigInt(from?.position ?? 0)) return;
-        for (const stored of events) {
-          const projected = { event: asDomainEvent(stored), stored };
-          for (const projection of projections) await projection.apply(transaction, projected);
-        }
-        await moveCheckpoint(transaction, to);
-      },
-      { timeout: 60_000, maxWait: 30_000 },
-    );
-  }
-}
-
-/** Lets one replica at a time project; returns the position that it starts from. */
-async function lockCheckpoint(transaction: Prisma.TransactionClient): Promise<bigint> {
-  await transaction.$executeRaw`
-    INSERT INTO checkpoint (name, transaction_id, position) VALUES (${checkpointName}, '0', 0) ON CONFLICT DO NOTHING`;
-  const rows = await transaction.$queryRaw<{ position: bigint }[]>`
-    SELECT position FROM checkpoint WHERE name = ${checkpointName} FOR UPDATE`;
-  const position = rows[0]?.position;
-  if (position === undefined) throw new Error(`checkpoint ${checkpointName} disappeared`);
-  return position;
-}
-
-async function moveCheckpoint(transaction: Prisma.TransactionClient, to: Checkpoint): Promise<void> {
-  await transaction.$executeRaw`
-    UPDATE checkpoint SET transaction_id = ${to.transactionId}::text::xid8, position = ${BigInt(to.position)}
-    WHERE name = ${checkpointName}`;
 }

@@ -5,6 +5,8 @@
  */
 import { firstDuplicateKey } from './duplicate-keys.js';
 import { SafetensorsError } from './errors.js';
+import { nestsDeeper } from './nesting.js';
+import { printable, shown } from './shown.js';
 import { checkCoverage, checkedTensor, isObject } from './tensor-range.js';
 import type { TensorRange } from './tensor-range.js';
 
@@ -13,6 +15,12 @@ export const LENGTH_BYTES = 8;
 
 /** The format's own limit on the JSON, in bytes. */
 export const MAX_HEADER_BYTES = 100_000_000;
+
+/** The header, a tensor's entry, its shape: nothing of the format lies deeper. */
+const HEADER_LEVELS = 3;
+
+/** Characters of another error's message that are repeated. */
+const LONGEST_CAUSE = 200;
 
 export interface SafetensorsHeader {
   /** The path that was read, or a name for the buffer; errors begin with it. */
@@ -28,17 +36,22 @@ export interface SafetensorsHeader {
 /**
  * Length of the JSON in bytes, from the file's first 8 bytes.
  *
- * @throws SafetensorsError where the file cannot hold such a header.
+ * @throws SafetensorsError where the file cannot hold such a header, or the header exceeds `limit` bytes.
  */
-export function headerLength(file: string, start: Uint8Array, fileSize: number): number {
+export function headerLength(
+  file: string,
+  start: Uint8Array,
+  fileSize: number,
+  limit: number = MAX_HEADER_BYTES,
+): number {
   if (fileSize < LENGTH_BYTES || start.byteLength < LENGTH_BYTES) {
     throw new SafetensorsError(
       `${file}: ${fileSize} bytes are too short for the ${LENGTH_BYTES} bytes of header length`,
     );
   }
   const length = new DataView(start.buffer, start.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
-  if (length > BigInt(MAX_HEADER_BYTES)) {
-    throw new SafetensorsError(`${file}: header of ${length} bytes exceeds the limit of ${MAX_HEADER_BYTES}`);
+  if (length > BigInt(limit)) {
+    throw new SafetensorsError(`${file}: header of ${length} bytes exceeds the limit of ${limit}`);
   }
   if (Number(length) > fileSize - LENGTH_BYTES) {
     throw new SafetensorsError(
@@ -67,20 +80,24 @@ export function parseHeader(file: string, json: Uint8Array, fileSize: number): S
 }
 
 function parseJson(file: string, bytes: Uint8Array): object {
-  let text: string;
-  let value: unknown;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new SafetensorsError(`${file}: the header is not JSON in UTF-8: ${(error as Error).message}`, {
-      cause: error,
-    });
+  const text = parsed(file, () => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  if (nestsDeeper(text, HEADER_LEVELS)) {
+    throw new SafetensorsError(`${file}: the header nests deeper than the format's ${HEADER_LEVELS} levels`);
   }
+  const value: unknown = parsed(file, () => JSON.parse(text) as unknown);
   if (!isObject(value)) throw new SafetensorsError(`${file}: the header is not a JSON object`);
   const duplicate = firstDuplicateKey(text);
-  if (duplicate !== undefined) throw new SafetensorsError(`${file}: the header has the key "${duplicate}" twice`);
+  if (duplicate !== undefined) throw new SafetensorsError(`${file}: the header has the key ${shown(duplicate)} twice`);
   return value;
+}
+
+function parsed<Value>(file: string, parse: () => Value): Value {
+  try {
+    return parse();
+  } catch (error) {
+    const reason = printable((error as Error).message, LONGEST_CAUSE);
+    throw new SafetensorsError(`${file}: the header is not JSON in UTF-8: ${reason}`, { cause: error });
+  }
 }
 
 function checkedMetadata(file: string, value: unknown): Record<string, string> {
@@ -88,7 +105,7 @@ function checkedMetadata(file: string, value: unknown): Record<string, string> {
   const pairs = Object.entries(value);
   for (const [key, text] of pairs) {
     if (typeof text !== 'string') {
-      throw new SafetensorsError(`${file}: __metadata__ "${key}" is ${JSON.stringify(text)}, not a string`);
+      throw new SafetensorsError(`${file}: __metadata__ ${shown(key)} is ${shown(text)}, not a string`);
     }
   }
   return Object.fromEntries(pairs) as Record<string, string>;

@@ -112,11 +112,41 @@ describe('the header of a safetensors file', () => {
       /bytes 4 to 8 before tensor "b" belong to no tensor/,
     ],
     [
+      'lists in lists that are costly to parse',
+      file(`{"a":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}`, 0),
+      /the header nests deeper than the format's 3 levels/,
+    ],
+    ['a list without an end', file('['.repeat(1_000_000), 0), /the header nests deeper than the format's 3 levels/],
+    [
+      'a name without an end, in a message that is not',
+      file({ ['a'.repeat(1_000_000)]: tensor([1], 0, 4, 'b'.repeat(1_000_000)) }, 4),
+      /^safetensors buffer: tensor "a{100}"\.\.\.: dtype "b{100}"\.\.\. is none of BOOL.{1,100}$/,
+    ],
+    [
+      'a name that would forge a line of a log',
+      file({ 'a\nb\u001b': tensor([1], 0, 4, 'F31') }, 4),
+      /tensor "a\\nb\\u001b": dtype "F31"/,
+    ],
+    [
+      'more dimensions than any tensor has',
+      file({ a: tensor(new Array(65).fill(1), 0, 4) }, 4),
+      /tensor "a": 65 dimensions exceed the limit of 64/,
+    ],
+    [
       'bytes after the last tensor',
       file({ a: tensor([1], 0, 4) }, 9),
       /the tensors end at byte 4 of data that have 9 bytes/,
     ],
   ];
+  it('may be held to fewer bytes than the format allows', () => {
+    const bytes = file({ a: tensor([1], 0, 4) }, 4);
+    const length = bytes.byteLength - 8 - 4;
+    const read = (maximumHeaderBytes: number) => (): unknown =>
+      readSafetensors(bytes, { name: 'upload', maximumHeaderBytes });
+    expect(read(length)).not.toThrow();
+    expect(read(length - 1)).toThrow(`upload: header of ${length} bytes exceeds the limit of ${length - 1}`);
+  });
+
   it.each(cases)('refuses %s', (_name, bytes, message) => {
     expect(() => readSafetensors(bytes)).toThrow(message);
   });

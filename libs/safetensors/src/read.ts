@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { SafetensorsError } from './errors.js';
 import { headerLength, LENGTH_BYTES, parseHeader } from './header.js';
 import type { SafetensorsHeader } from './header.js';
+import { shown } from './shown.js';
 import type { TensorRange } from './tensor-range.js';
 import type { Tensor } from './tensor.js';
 
@@ -27,7 +28,7 @@ export async function readSafetensorsHeader(file: string): Promise<SafetensorsHe
 /** Reads one tensor's bytes, by its range. */
 export async function readTensor(header: SafetensorsHeader, name: string): Promise<Tensor> {
   const range = header.tensors.get(name);
-  if (range === undefined) throw new SafetensorsError(`${header.file}: no tensor "${name}"`);
+  if (range === undefined) throw new SafetensorsError(`${header.file}: no tensor ${shown(name)}`);
   const bytes = await withFile(header.file, (handle) =>
     readRange(header.file, handle, header.dataOffset + range.begin, range.end - range.begin),
   );
@@ -41,7 +42,7 @@ export async function readTensor(header: SafetensorsHeader, name: string): Promi
 export async function readTensors(header: SafetensorsHeader, names: readonly string[]): Promise<Map<string, Tensor>> {
   const ranges = names.map((name) => {
     const range = header.tensors.get(name);
-    if (range === undefined) throw new SafetensorsError(`${header.file}: no tensor "${name}"`);
+    if (range === undefined) throw new SafetensorsError(`${header.file}: no tensor ${shown(name)}`);
     return [name, range] as const;
   });
   const begin = ranges.reduce((least, [, range]) => Math.min(least, range.begin), Infinity);
@@ -57,14 +58,24 @@ export async function readTensors(header: SafetensorsHeader, names: readonly str
 
 const tensorOf = ({ dtype, shape }: TensorRange, bytes: Uint8Array): Tensor => ({ dtype, shape, bytes });
 
+export interface BufferOptions {
+  /** What errors call the buffer. */
+  readonly name?: string;
+  /** The format's own limit, unless a lower one is known. */
+  readonly maximumHeaderBytes?: number;
+}
+
 /** Reads every tensor of a buffer, at once, or of a file. The tensors of a buffer are views on it. */
-export function readSafetensors(bytes: Uint8Array): SafetensorsContents;
+export function readSafetensors(bytes: Uint8Array, options?: BufferOptions): SafetensorsContents;
 export function readSafetensors(file: string): Promise<SafetensorsContents>;
-export function readSafetensors(source: string | Uint8Array): SafetensorsContents | Promise<SafetensorsContents> {
+export function readSafetensors(
+  source: string | Uint8Array,
+  { name = 'safetensors buffer', maximumHeaderBytes }: BufferOptions = {},
+): SafetensorsContents | Promise<SafetensorsContents> {
   if (typeof source !== 'string') {
-    const length = headerLength('safetensors buffer', source, source.byteLength);
+    const length = headerLength(name, source, source.byteLength, maximumHeaderBytes);
     const json = source.subarray(LENGTH_BYTES, LENGTH_BYTES + length);
-    const header = parseHeader('safetensors buffer', json, source.byteLength);
+    const header = parseHeader(name, json, source.byteLength);
     return contents(header, source.subarray(header.dataOffset));
   }
   return withFile(source, async (handle) => {

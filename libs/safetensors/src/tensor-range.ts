@@ -1,6 +1,10 @@
 import { byteLength, dtypes, isDtype } from './dtype.js';
 import type { Dtype } from './dtype.js';
 import { SafetensorsError } from './errors.js';
+import { shown } from './shown.js';
+
+/** As many dimensions as NumPy's and PyTorch's tensors may have. */
+const MOST_DIMENSIONS = 64;
 
 /** Where a tensor lies; `begin` and `end` count bytes from the header's `dataOffset`, `end` exclusive. */
 export interface TensorRange {
@@ -16,19 +20,21 @@ export interface TensorRange {
  * @throws SafetensorsError naming file, tensor, value and limit.
  */
 export function checkedTensor(file: string, name: string, value: unknown, dataBytes: number): TensorRange {
-  const place = `${file}: tensor "${name}"`;
-  if (!isObject(value)) throw new SafetensorsError(`${place}: ${JSON.stringify(value)} is not an object`);
+  const place = `${file}: tensor ${shown(name)}`;
+  if (!isObject(value)) throw new SafetensorsError(`${place}: ${shown(value)} is not an object`);
   const { dtype, shape, data_offsets: offsets, ...others } = value as Record<string, unknown>;
   const unknownField = Object.keys(others)[0];
-  if (unknownField !== undefined) throw new SafetensorsError(`${place}: unknown field "${unknownField}"`);
+  if (unknownField !== undefined) throw new SafetensorsError(`${place}: unknown field ${shown(unknownField)}`);
   if (!isDtype(dtype)) {
-    throw new SafetensorsError(`${place}: dtype ${JSON.stringify(dtype)} is none of ${dtypes.join(', ')}`);
+    throw new SafetensorsError(`${place}: dtype ${shown(dtype)} is none of ${dtypes.join(', ')}`);
   }
-  if (!isCounts(shape))
-    throw new SafetensorsError(`${place}: shape ${JSON.stringify(shape)} is no list of whole numbers >= 0`);
+  if (!isCounts(shape)) throw new SafetensorsError(`${place}: shape ${shown(shape)} is no list of whole numbers >= 0`);
+  if (shape.length > MOST_DIMENSIONS) {
+    throw new SafetensorsError(`${place}: ${shape.length} dimensions exceed the limit of ${MOST_DIMENSIONS}`);
+  }
   const [begin, end] = isCounts(offsets) && offsets.length === 2 ? offsets : [];
   if (begin === undefined || end === undefined) {
-    throw new SafetensorsError(`${place}: data_offsets ${JSON.stringify(offsets)} are not two whole numbers >= 0`);
+    throw new SafetensorsError(`${place}: data_offsets ${shown(offsets)} are not two whole numbers >= 0`);
   }
   if (begin > end) throw new SafetensorsError(`${place}: data_offsets begin at ${begin}, after their end ${end}`);
   if (end > dataBytes) throw new SafetensorsError(`${place}: ends at byte ${end} of data that have ${dataBytes} bytes`);
@@ -56,11 +62,13 @@ export function checkCoverage(file: string, tensors: ReadonlyMap<string, TensorR
   for (const [name, { begin, end }] of ordered) {
     if (begin < covered) {
       throw new SafetensorsError(
-        `${file}: tensor "${name}" begins at byte ${begin}, inside another that ends at ${covered}`,
+        `${file}: tensor ${shown(name)} begins at byte ${begin}, inside another that ends at ${covered}`,
       );
     }
     if (begin > covered) {
-      throw new SafetensorsError(`${file}: bytes ${covered} to ${begin} before tensor "${name}" belong to no tensor`);
+      throw new SafetensorsError(
+        `${file}: bytes ${covered} to ${begin} before tensor ${shown(name)} belong to no tensor`,
+      );
     }
     covered = end;
   }

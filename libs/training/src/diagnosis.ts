@@ -46,7 +46,7 @@ export async function diagnose(
     device: settings.device ?? 'cpu',
     threads: settings.threads,
     weightsFolder: model.weightsFolder,
-    layout: weightLayout(model, 'training'),
+    layout: weightLayout(model, 'training', settings),
   });
   try {
     const outputs = await session.run(trainingFeeds(engine, session.inputNames, parameters, batch, dropoutSeed));

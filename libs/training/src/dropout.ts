@@ -20,14 +20,15 @@ interface GapTable {
 }
 
 /**
- * `length` elements that are 0 with probability `rate`, from 0 to below 1, else 1 / (1 - rate); from xorshift32 (Marsaglia
- * 2003) started at `seed`, a whole number other than 0.
+ * Fills `mask` with elements that are 0 with probability `rate`, from 0 to below 1, else 1 / (1 - rate); from xorshift32
+ * (Marsaglia 2003) started at `seed`, a whole number other than 0.
  */
-export function dropoutMask(length: number, rate: number, seed: number): Float32Array {
+export function fillDropoutMask(mask: Float32Array, rate: number, seed: number): void {
   let state = seed | 0;
-  if (state === 0) throw new Error('dropoutMask: xorshift has no sequence for seed 0');
-  const mask = new Float32Array(length).fill(1 / (1 - rate));
-  if (rate === 0) return mask;
+  if (state === 0) throw new Error('fillDropoutMask: xorshift has no sequence for seed 0');
+  mask.fill(1 / (1 - rate));
+  if (rate === 0) return;
+  const { length } = mask;
   const { bounds, guide } = gapTable(rate);
   for (let index = 0; ;) {
     state ^= state << 13;
@@ -37,7 +38,7 @@ export function dropoutMask(length: number, rate: number, seed: number): Float32
     let gap = guide[draw >>> (31 - GUIDE_BITS)] as number;
     while (draw > (bounds[gap] as number)) gap += 1;
     index += gap;
-    if (index >= length) return mask;
+    if (index >= length) return;
     if (gap === LONGEST_GAP) continue;
     mask[index] = 0;
     index += 1;

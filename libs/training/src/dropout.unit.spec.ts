@@ -1,7 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { dropoutMask } from './dropout.js';
+import { fillDropoutMask } from './dropout.js';
 
 const LENGTH = 200_000;
+function dropoutMask(length: number, rate: number, seed: number): Float32Array {
+  const mask = new Float32Array(length).fill(Number.NaN);
+  fillDropoutMask(mask, rate, seed);
+  return mask;
+}
 const dropped = (mask: Float32Array): number => mask.filter((element) => element === 0).length;
 
 describe('a dropout mask', () => {

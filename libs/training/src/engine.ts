@@ -9,7 +9,7 @@ import type { AdapterKind } from './adapter-kind.js';
 import { attentionFeeds } from './attention-feeds.js';
 import type { Batch } from './batch.js';
 import type { Device } from './devices.js';
-import { dropoutMask } from './dropout.js';
+import { fillDropoutMask } from './dropout.js';
 import { KeyValueCache } from './key-value-cache.js';
 import {
   cacheName,
@@ -84,6 +84,8 @@ export interface DecodingInput {
 
 export class Engine {
   private readonly sessions = new Map<Purpose, Promise<Session>>();
+  /** By their inputs' names. A step's masks are as large as its activations: new ones each time would wait for the garbage collector. */
+  private readonly masks = new Map<string, Float32Array>();
 
   constructor(
     readonly model: Model,
@@ -162,7 +164,15 @@ export class Engine {
     return { logits: output('logits') };
   }
 
+  /** `length` elements of the memory of a module's mask, which the next step uses again. */
+  maskBuffer(name: string, length: number): Float32Array {
+    let buffer = this.masks.get(name);
+    if (buffer === undefined || buffer.length < length) this.masks.set(name, (buffer = new Float32Array(length)));
+    return buffer.subarray(0, length);
+  }
+
   async release(): Promise<void> {
+    this.masks.clear();
     const sessions = await Promise.all(this.sessions.values());
     this.sessions.clear();
     await Promise.all(sessions.map((session) => session.release()));
@@ -176,7 +186,7 @@ export class Engine {
       device,
       threads,
       weightsFolder: this.model.weightsFolder,
-      layout: weightLayout(this.model, purpose),
+      layout: weightLayout(this.model, purpose, this.settings),
       ...(profile === undefined ? {} : { profile: `${profile}-${purpose}` }),
     });
     this.sessions.set(purpose, created);
@@ -192,18 +202,21 @@ function parameterFeeds(parameters: Parameters): Feeds {
 
 /** What a session over a training step's graph is fed; `inputs` are the names of its inputs. */
 export function trainingFeeds(
-  { model, settings: { dropout, recompute = false } }: Engine,
+  engine: Engine,
   inputs: readonly string[],
   parameters: Parameters,
   batch: Batch,
   dropoutSeed: (module: string) => number,
 ): Feeds {
+  const { model, settings } = engine;
+  const { dropout, recompute = false } = settings;
   const feeds = { ...parameterFeeds(parameters), ...batchFeeds(inputs, model, batch) };
   if (recompute) feeds[inputNames.zero] = floats(new Float32Array(1), [1]);
   if (dropout === 0) return feeds;
   for (const { name, inputWidth } of model.modules) {
     const shape = [batch.rows * batch.time, inputWidth];
-    const mask = dropoutMask(batch.rows * batch.time * inputWidth, dropout, dropoutSeed(name));
+    const mask = engine.maskBuffer(name, batch.rows * batch.time * inputWidth);
+    fillDropoutMask(mask, dropout, dropoutSeed(name));
     feeds[dropoutMaskName(name)] = floats(mask, shape);
   }
   return feeds;

@@ -68,6 +68,8 @@ export function trainingModel(model: Model, adapter: AdapterKind, settings: Trai
     settings.recompute ? { recomputeWith: graph.input(inputNames.zero, [1]) } : {},
   );
   const named = adapters.parameters.map(({ name }, index) => [gradientName(name), gradients[index] as Tensor] as const);
+  // the last layer's first, as the backward pass comes by them
+  named.reverse();
   return { graph, outputs: { loss, ...(balance === null ? {} : { balance }), ...Object.fromEntries(named) } };
 }
 

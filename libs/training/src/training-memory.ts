@@ -56,7 +56,7 @@ export function trainingMemory(
     });
   }
   const trained = [...parameters.values()].reduce((sum, { values }) => sum + values.length, 0);
-  const weights = weightBytes(model);
+  const weights = weightBytes(model, settings);
   const activations = peakActivationBytes(graph, symbols);
   const optimizer = 4 * trained * FLOAT_BYTES;
   return {
@@ -68,11 +68,13 @@ export function trainingMemory(
   };
 }
 
-/** Bytes of an element in each form: int8 is held for both directions, int4 has scales, and both are repacked into copies. */
-const formBytes: Record<WeightForm, number> = { float32: 4, bfloat16: 2, int8: 4, int4: 1.25 };
+/** Bytes of an element in each form: int8 is held for both directions, int4 has scales and is always repacked. */
+const formBytes: Record<WeightForm, number> = { float32: 4, bfloat16: 2, int8: 2, int4: 1.25 };
+/** How much of that the repacked copies are: of float32 there is one for each direction; those of int8 are wider, and replace it. */
+const repackedShare: Record<WeightForm, number> = { float32: 2, bfloat16: 1, int8: 1.5, int4: 1 };
 
-function weightBytes(model: Model): number {
-  const { widened, repacked } = weightLayout(model, 'training');
+function weightBytes(model: Model, settings: EngineSettings): number {
+  const { widened, repacked } = weightLayout(model, 'training', settings);
   const { linearModules, outputWeight } = model.decoder;
   const matrices = new Set(linearModules.map(({ name }) => `${name}.weight`));
   if (model.form === 'int8') matrices.add(outputWeight);
@@ -84,8 +86,7 @@ function weightBytes(model: Model): number {
   for (const [name, { shape, dataType, length }] of model.weights) {
     const elements = shape.reduce((product, dimension) => product * dimension, 1);
     if (!matrices.has(name)) bytes += widened && dataType !== 'float32' ? elements * FLOAT_BYTES : length;
-    // repacked for each direction
-    else bytes += elements * formBytes[model.form] * (model.form === 'float32' && repacked ? 2 : 1);
+    else bytes += elements * formBytes[model.form] * (repacked ? repackedShare[model.form] : 1);
   }
   return bytes;
 }

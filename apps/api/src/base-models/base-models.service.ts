@@ -1,5 +1,4 @@
 import { folderDigest } from '@fedamole/artifacts';
-import { readBaseModel } from '@fedamole/base-models';
 import type { BaseModel } from '@fedamole/federation';
 import { baseModelStream, DomainError } from '@fedamole/federation';
 import { listBaseModels } from '@fedamole/read-models';
@@ -11,6 +10,7 @@ import { baseModelDecider } from '../commands/deciders.js';
 import { notFound, ProblemException } from '../http/problem.js';
 import { Platform } from '../platform/platform.js';
 import { adaptedModules } from './adapted-modules.js';
+import { readModelForCaller } from './read-model-for-caller.js';
 import type { BaseModelResource, RegisterBaseModelBody } from './schemas.js';
 
 @Injectable()
@@ -31,10 +31,10 @@ export class BaseModelsService {
     const model = await this.read(body);
     const command = { type: 'RegisterBaseModel' as const, data: model };
     const { store } = this.platform;
-    const added = await handleCommand(store, baseModelDecider, baseModelStream(body.name), command, {
+    const { events } = await handleCommand(store, baseModelDecider, baseModelStream(body.name), command, {
       actor: 'operator',
     });
-    return { resource: await this.get(body.name), created: added > 0 };
+    return { resource: await this.get(body.name), created: events > 0 };
   }
 
   async get(name: string): Promise<BaseModelResource> {
@@ -64,7 +64,7 @@ export class BaseModelsService {
     if (!found?.isDirectory()) {
       throw new ProblemException(422, 'BASE_MODEL_UNREADABLE', `there is no folder "${name}" in the models folder`);
     }
-    const model = await readBaseModel(folder);
+    const model = await readModelForCaller(folder);
     const actual = await folderDigest(folder);
     if (actual !== digest) {
       const detail = `the folder "${name}" has digest ${actual}, not ${digest}`;

@@ -14,8 +14,8 @@ export class ClientsService {
   async register({ name, description }: RegisterClientBody): Promise<{ resource: ClientResource; created: boolean }> {
     const command = { type: 'RegisterClient' as const, data: { name, description: description ?? null } };
     const { store } = this.platform;
-    const added = await handleCommand(store, clientDecider, clientStream(name), command, { actor: 'operator' });
-    return { resource: await this.get(name), created: added > 0 };
+    const { events } = await handleCommand(store, clientDecider, clientStream(name), command, { actor: 'operator' });
+    return { resource: await this.get(name), created: events > 0 };
   }
 
   async get(name: string): Promise<ClientResource> {

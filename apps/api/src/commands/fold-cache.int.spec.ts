@@ -39,7 +39,8 @@ function watched() {
     return store.readStream(stream, after, limit);
   };
   const append: EventStore['append'] = (...appended) => store.append(...appended);
-  return { from, store: { append, readStream } };
+  const appendedUnder: EventStore['appendedUnder'] = (metadata) => store.appendedUnder(metadata);
+  return { from, store: { append, appendedUnder, readStream } };
 }
 
 describe('a kept fold', () => {

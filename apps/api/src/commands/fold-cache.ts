@@ -45,6 +45,7 @@ export async function foldToPresent<State, Command, Event extends DomainEvent>(
   return {
     state,
     version,
+    last: events[version - 1],
     // Copied only where somebody asks: few do, and a stream is long.
     get stored() {
       return events.slice(0, version);

@@ -23,10 +23,10 @@ export type EventPage = z.infer<typeof eventPage>;
 
 /** Of one stream: the version of the last event that was seen. */
 const version = wholeNumberText(0, 1_000_000_000);
-/** Of all streams: the transaction and position of the last event that was seen. */
+/** Of all streams: the position of the last event that was seen. */
 const checkpoint = z
   .string()
-  .refine((text) => parseCheckpoint(text) !== null, 'expected the cursor of an event, such as 742-19');
+  .refine((text) => parseCheckpoint(text) !== null, 'expected the cursor of an event, such as 742');
 
 export const streamPosition = z.strictObject({ after: version.optional(), limit: pageLimit.optional() });
 export type StreamPosition = z.infer<typeof streamPosition>;

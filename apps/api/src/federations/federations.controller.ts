@@ -3,6 +3,8 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { ById } from '../http/path-parameters.js';
 import { byId } from '../http/path-parameters.js';
 import { problem } from '../http/problem.js';
+import type { AtMoment } from './as-of.js';
+import { atMoment } from './as-of.js';
 import { FederationsService } from './federations.service.js';
 import type { ProgressResource } from './progress-schemas.js';
 import { progressResource } from './progress-schemas.js';
@@ -41,11 +43,14 @@ export class FederationsController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'One federation.' })
+  @ApiOperation({ summary: 'One federation, as it is or as it was after any event.' })
   @ApiResponse({ status: 200, description: 'The federation.', standardSchema: federationResource })
   @ApiResponse({ status: 404, description: 'There is none of that identifier.', standardSchema: problem })
-  async get(@Param({ schema: byId }) { id }: ById): Promise<FederationResource> {
-    return this.federations.get(id);
+  async get(
+    @Param({ schema: byId }) { id }: ById,
+    @Query({ schema: atMoment }) { asOf }: AtMoment,
+  ): Promise<FederationResource> {
+    return this.federations.get(id, asOf);
   }
 
   @Post(':id/start')

@@ -1,7 +1,9 @@
+import type { Appended } from '@fedamole/event-store';
 import type { FederationCommand } from '@fedamole/federation';
 import {
   baseModelStream,
   clientStream,
+  federationIdOf,
   federationStream,
   resolveConfiguration,
   weightFormOf,
@@ -14,6 +16,7 @@ import { foldStream, handleCommand } from '../commands/command-handler.js';
 import { baseModelDecider, clientDecider, federationDecider } from '../commands/deciders.js';
 import { ProblemException } from '../http/problem.js';
 import { Platform } from '../platform/platform.js';
+import type { AsOf } from './as-of.js';
 import type { LoadedFederation } from './loaded-federation.js';
 import { endings, loadFederation, recordedAt } from './loaded-federation.js';
 import type { CreateFederationBody, FederationFilter, FederationPageResource, FederationResource } from './schemas.js';
@@ -36,7 +39,7 @@ export class FederationsService {
     const federationId = randomUUID();
     const { name, digest, modules } = model.state.model;
     const { targetModules } = body.configuration;
-    await this.handle(federationId, {
+    const { stream } = await this.handle(federationId, {
       type: 'CreateFederation',
       federationId,
       name: body.name ?? federationId,
@@ -46,7 +49,8 @@ export class FederationsService {
       clients: body.clients,
       configuration: resolveConfiguration(body.configuration, body.clients.length),
     });
-    return this.get(federationId);
+    // An earlier one's, where the request came again under its idempotency key.
+    return this.get(federationIdOf(stream) ?? federationId);
   }
 
   async start(id: string): Promise<FederationResource> {
@@ -59,8 +63,8 @@ export class FederationsService {
     return this.get(id);
   }
 
-  async get(id: string): Promise<FederationResource> {
-    return asResource(await loadFederation(this.platform.store, id));
+  async get(id: string, asOf?: AsOf): Promise<FederationResource> {
+    return asResource(await loadFederation(this.platform.store, id, asOf));
   }
 
   async list({ status, limit = defaultLimit, after }: FederationFilter): Promise<FederationPageResource> {
@@ -75,8 +79,8 @@ export class FederationsService {
     return { federations, next: page.next };
   }
 
-  private async handle(id: string, command: FederationCommand): Promise<void> {
-    await handleCommand(this.platform.store, federationDecider, federationStream(id), command, { actor: 'operator' });
+  private async handle(id: string, command: FederationCommand): Promise<Appended> {
+    return handleCommand(this.platform.store, federationDecider, federationStream(id), command, { actor: 'operator' });
   }
 
   private async requireClients(names: readonly string[]): Promise<void> {

@@ -2,19 +2,22 @@ import { Controller, Get, Inject, Param, Query, StreamableFile } from '@nestjs/c
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { resourceName } from '@fedamole/federation';
 import { z } from 'zod';
-import type { ById } from '../http/path-parameters.js';
-import { byId } from '../http/path-parameters.js';
+import type { ById, RoundOfFederation } from '../http/path-parameters.js';
+import { byId, roundOfFederation } from '../http/path-parameters.js';
 import { problem } from '../http/problem.js';
 import type { ByRound } from '../http/query-parameters.js';
-import { byRound, wholeNumberText } from '../http/query-parameters.js';
+import { byRound } from '../http/query-parameters.js';
 import { Platform } from '../platform/platform.js';
+import type { AsOf, AtMoment } from './as-of.js';
+import { atMoment } from './as-of.js';
 import type { LoadedFederation } from './loaded-federation.js';
 import { loadFederation } from './loaded-federation.js';
 import type { AdapterList, AssignmentResource, RoundList, RoundResource } from './rounds-schemas.js';
 import { adapterList, assignmentResource, roundList, roundResource } from './rounds-schemas.js';
 import { findAdapter, findAssignment, findRound, listAdapters, showRounds } from './rounds.js';
 
-const roundOfFederation = z.strictObject({ id: resourceName, round: wholeNumberText(0, 10_000) });
+const byRoundAtMoment = byRound.extend(atMoment.shape);
+type ByRoundAtMoment = z.infer<typeof byRoundAtMoment>;
 const clientOfFederation = z.strictObject({ id: resourceName, client: resourceName });
 
 @ApiTags('results')
@@ -25,8 +28,11 @@ export class RoundsController {
   @Get('rounds')
   @ApiOperation({ summary: 'All rounds that were started, with what every client measured.' })
   @ApiResponse({ status: 200, description: 'Rounds.', standardSchema: roundList })
-  async rounds(@Param({ schema: byId }) { id }: ById): Promise<RoundList> {
-    return { rounds: showRounds(await this.load(id)) };
+  async rounds(
+    @Param({ schema: byId }) { id }: ById,
+    @Query({ schema: atMoment }) { asOf }: AtMoment,
+  ): Promise<RoundList> {
+    return { rounds: showRounds(await this.load(id, asOf)) };
   }
 
   @Get('rounds/:round')
@@ -34,9 +40,10 @@ export class RoundsController {
   @ApiResponse({ status: 200, description: 'The round.', standardSchema: roundResource })
   @ApiResponse({ status: 404, description: 'It was not started.', standardSchema: problem })
   async round(
-    @Param({ schema: roundOfFederation }) { id, round }: z.infer<typeof roundOfFederation>,
+    @Param({ schema: roundOfFederation }) { id, round }: RoundOfFederation,
+    @Query({ schema: atMoment }) { asOf }: AtMoment,
   ): Promise<RoundResource> {
-    return findRound(await this.load(id), round);
+    return findRound(await this.load(id, asOf), round);
   }
 
   @Get('assignments')
@@ -44,9 +51,9 @@ export class RoundsController {
   @ApiResponse({ status: 200, description: 'The assignment.', standardSchema: assignmentResource })
   async assignments(
     @Param({ schema: byId }) { id }: ById,
-    @Query({ schema: byRound }) { round }: ByRound,
+    @Query({ schema: byRoundAtMoment }) { round, asOf }: ByRoundAtMoment,
   ): Promise<AssignmentResource> {
-    return findAssignment(await this.load(id), round);
+    return findAssignment(await this.load(id, asOf), round);
   }
 
   @Get('adapters')
@@ -54,9 +61,9 @@ export class RoundsController {
   @ApiResponse({ status: 200, description: 'Adapters.', standardSchema: adapterList })
   async adapters(
     @Param({ schema: byId }) { id }: ById,
-    @Query({ schema: byRound }) { round }: ByRound,
+    @Query({ schema: byRoundAtMoment }) { round, asOf }: ByRoundAtMoment,
   ): Promise<AdapterList> {
-    return { adapters: listAdapters(await this.load(id), round) };
+    return { adapters: listAdapters(await this.load(id, asOf), round) };
   }
 
   @Get('adapters/:client')
@@ -77,7 +84,7 @@ export class RoundsController {
     });
   }
 
-  private load(id: string): Promise<LoadedFederation> {
-    return loadFederation(this.platform.store, id);
+  private load(id: string, asOf?: AsOf): Promise<LoadedFederation> {
+    return loadFederation(this.platform.store, id, asOf);
   }
 }

@@ -1,8 +1,8 @@
 import type { Model } from '@fedamole/base-models';
-import { readBaseModel } from '@fedamole/base-models';
 import type { AdaptedModule } from '@fedamole/federation';
 import { selectModules, UnsupportedModelError, type Targets } from '@fedamole/models';
 import { adaptedModules } from '../base-models/adapted-modules.js';
+import { readModelForCaller } from '../base-models/read-model-for-caller.js';
 import { ProblemException } from '../http/problem.js';
 
 /**
@@ -10,7 +10,7 @@ import { ProblemException } from '../http/problem.js';
  * field where a target is none of them, and a ModelFolderError where the folder cannot be read any more.
  */
 export async function targetedModules(folder: string, targets: Targets): Promise<AdaptedModule[]> {
-  const model = await readBaseModel(folder);
+  const model = await readModelForCaller(folder);
   return adaptedModules(select(model, targets));
 }
 

@@ -1,8 +1,9 @@
 import { CorruptArtifactError, MissingArtifactError } from '@fedamole/artifacts';
 import { ModelFolderError } from '@fedamole/base-models';
-import { ConcurrencyError } from '@fedamole/event-store';
+import { ConcurrencyError, IdempotencyKeyReusedError } from '@fedamole/event-store';
 import type { DomainErrorCode } from '@fedamole/federation';
 import { DomainError } from '@fedamole/federation';
+import { RebuildRunningError } from '@fedamole/read-models';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { Catch, HttpException } from '@nestjs/common';
 import type { Response } from 'express';
@@ -52,6 +53,8 @@ function problemOf(error: unknown): Problem {
   if (error instanceof CorruptArtifactError) return describe(500, 'ARTIFACT_CORRUPT', error.message);
   if (error instanceof MissingArtifactError) return describe(404, 'ARTIFACT_MISSING', error.message);
   if (error instanceof ConcurrencyError) return describe(409, 'CHANGED_MEANWHILE', error.message);
+  if (error instanceof IdempotencyKeyReusedError) return describe(422, 'IDEMPOTENCY_KEY_REUSED', error.message);
+  if (error instanceof RebuildRunningError) return describe(409, 'REBUILD_RUNNING', error.message);
   if (error instanceof HttpException) {
     const status = error.getStatus();
     return describe(status, frameworkCode(status), error.message);

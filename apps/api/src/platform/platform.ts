@@ -4,7 +4,7 @@ import type { ApiSettings } from '@fedamole/config';
 import type { Database } from '@fedamole/event-store';
 import { EventStore, openDatabase } from '@fedamole/event-store';
 import type { JobQueue } from '@fedamole/queues';
-import { aggregationQueueName, defaultPool, openQueue, trainingQueueName } from '@fedamole/queues';
+import { aggregationQueueName, defaultPool, openQueue, replayQueueName, trainingQueueName } from '@fedamole/queues';
 import { Projector } from '@fedamole/read-models';
 import type { Logger } from 'pino';
 import { Wakeups } from './wakeups.js';
@@ -22,6 +22,8 @@ export abstract class Platform {
   abstract readonly store: EventStore;
   abstract readonly projector: Projector;
   abstract readonly queues: Queues;
+  /** Aggregations of past rounds that are computed again; the round process knows nothing of them. */
+  abstract readonly replays: JobQueue;
   abstract readonly artifacts: ArtifactStore;
   abstract readonly wakeups: Wakeups;
   abstract close(): Promise<void>;
@@ -49,6 +51,8 @@ export async function openPlatform(settings: ApiSettings, logger: Logger): Promi
     closings.push(() => training.close());
     const aggregation = await openQueue(settings.queue, aggregationQueueName, { migrate: true, onError });
     closings.push(() => aggregation.close());
+    const replays = await openQueue(settings.queue, replayQueueName, { migrate: true, onError });
+    closings.push(() => replays.close());
 
     const wakeups = new Wakeups(settings.databaseUrl, onDatabaseError);
     closings.push(() => wakeups.close());
@@ -60,6 +64,7 @@ export async function openPlatform(settings: ApiSettings, logger: Logger): Promi
       store,
       projector: new Projector(database, store),
       queues: { training, aggregation },
+      replays,
       artifacts: new ArtifactStore(settings.artifactsFolder),
       wakeups,
       close,

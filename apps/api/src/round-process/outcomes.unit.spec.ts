@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { outcomeOf, refusedOutcome } from './outcomes.js';
 
-const payload = {};
 const baseline = {
   splits: { train: 1, embedding: 1, validation: 1, test: 1 },
   metrics: { validationLoss: 1, perplexity: 3, testLoss: 1, rougeL: 0.5, choiceAccuracy: null },
@@ -12,7 +11,7 @@ const baseline = {
 
 describe('an outcome', () => {
   it('is read from the identifier of the job and its result', () => {
-    const job = { id: 'one.0.ward.1', state: 'completed' as const, payload, result: baseline };
+    const job = { id: 'one.0.ward.1', state: 'completed' as const, result: baseline };
     expect(outcomeOf('training', job)).toEqual({
       federationId: 'one',
       command: { type: 'RecordBaseline', client: 'ward', result: { ...baseline, weightForms: null } },
@@ -20,14 +19,14 @@ describe('an outcome', () => {
   });
 
   it('is a failure where the job failed, and where its result does not fit', () => {
-    const failed = { id: 'one.2.ward.1', state: 'failed' as const, payload, reason: 'disk full' };
+    const failed = { id: 'one.2.ward.1', state: 'failed' as const, reason: 'disk full' };
     expect(outcomeOf('training', failed)?.command).toEqual({
       type: 'RecordClientFailure',
       round: 2,
       client: 'ward',
       reason: 'disk full',
     });
-    const malformed = { id: 'one.2.aggregation.1', state: 'completed' as const, payload, result: { pool: 'x' } };
+    const malformed = { id: 'one.2.aggregation.1', state: 'completed' as const, result: { pool: 'x' } };
     expect(outcomeOf('aggregation', malformed)?.command).toMatchObject({
       type: 'RecordAggregationFailure',
       round: 2,
@@ -37,12 +36,12 @@ describe('an outcome', () => {
 
   it('is none for a job that the platform did not make', () => {
     for (const id of ['17', 'one.x.ward.1', 'one.1.ward', 'one.1.ward.1.2']) {
-      expect(outcomeOf('training', { id, state: 'failed', payload, reason: 'x' })).toBeNull();
+      expect(outcomeOf('training', { id, state: 'failed', reason: 'x' })).toBeNull();
     }
   });
 
   it('that was refused ends the part of its job', () => {
-    const job = { id: 'one.0.ward.1', state: 'completed' as const, payload, result: baseline };
+    const job = { id: 'one.0.ward.1', state: 'completed' as const, result: baseline };
     const outcome = outcomeOf('training', job);
     if (!outcome) throw new Error('no outcome');
     expect(refusedOutcome(outcome, 'nonsense')).toEqual({

@@ -22,7 +22,10 @@ const metadata = { actor: 'round-process' };
 const queueNames = ['training', 'aggregation'] as const;
 
 export interface RoundProcessParts {
-  readonly store: Pick<EventStore, 'append' | 'readStream' | 'readAll' | 'loadCheckpoint' | 'saveCheckpoint'>;
+  readonly store: Pick<
+    EventStore,
+    'append' | 'appendedUnder' | 'readStream' | 'readAll' | 'loadCheckpoint' | 'saveCheckpoint'
+  >;
   readonly queues: Queues;
   readonly logger: Logger;
   /** Identifiers of the federations that are running. */
@@ -56,7 +59,7 @@ export class RoundProcess {
     this.required.forget();
     for (const federationId of await this.parts.runningFederations()) await this.lookAfterApart(federationId);
     for (const [id, queue] of this.abandoned) {
-      if (await this.parts.queues[queue].remove(id)) this.abandoned.delete(id);
+      if (await this.parts.queues[queue].withdraw(id)) this.abandoned.delete(id);
     }
   }
 
@@ -100,21 +103,23 @@ export class RoundProcess {
     }
     const { federationId, command } = outcome;
     try {
-      await this.handle(outcome);
+      await this.handle(outcome, job.id);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       logger.warn({ job: job.id, queue, code: error.code, reason: error.message }, 'outcome refused');
       if (error.code === 'FEDERATION_NOT_FOUND') return null;
       if (error.code === 'RESULT_REFUSED') {
-        await this.handle({ federationId, command: refusedOutcome(outcome, error.message) });
+        await this.handle({ federationId, command: refusedOutcome(outcome, error.message) }, job.id);
       }
     }
     logger.info({ job: job.id, queue, outcome: command.type }, 'outcome recorded');
     return federationId;
   }
 
-  private async handle({ federationId, command }: Outcome): Promise<void> {
-    await handleCommand(this.parts.store, federationDecider, federationStream(federationId), command, metadata);
+  /** The events say which job they followed from. */
+  private async handle({ federationId, command }: Outcome, causationId: string): Promise<void> {
+    const stream = federationStream(federationId);
+    await handleCommand(this.parts.store, federationDecider, stream, command, { ...metadata, causationId });
   }
 
   private lookAfterApart(federationId: string): Promise<void> {
@@ -140,9 +145,9 @@ export class RoundProcess {
     if (state.status === 'absent' || state.status === 'created') return;
     if (state.status !== 'running') {
       this.running.delete(federationId);
-      // One that a worker has already taken ends by itself, and its outcome comes too late.
+      // The worker that has taken one stops; where it is done before, its outcome comes too late.
       for (const { queue, id } of abandonedJobs(state)) {
-        if (!(await queues[queue].remove(id))) this.abandoned.set(id, queue);
+        if (!(await queues[queue].withdraw(id))) this.abandoned.set(id, queue);
       }
       return;
     }

@@ -18,5 +18,7 @@ export type ToThread = { readonly type: 'run'; readonly job: TrainingJob } | { r
 export type FromThread =
   | { readonly type: 'progress'; readonly progress: TrainingProgress }
   | { readonly type: 'done'; readonly result: BaselineResult | TrainingResult }
-  /** `permanent` where trying again would end the same way. */
-  | { readonly type: 'failed'; readonly message: string; readonly permanent: boolean };
+  | { readonly type: 'failed'; readonly message: string; readonly kind: FailureKind };
+
+/** What to do with a job that failed: try it again, never, or once storage is back, which is no failed attempt. */
+export type FailureKind = 'passing' | 'permanent' | 'storage-away';

@@ -1,11 +1,12 @@
 /** Errors that trying again would not change: wrong data, a wrong model or device, a corrupt artifact, training that diverges. */
 import { AdapterFileError } from '@fedamole/adapters';
-import { CorruptArtifactError } from '@fedamole/artifacts';
+import { CorruptArtifactError, isStorageAway } from '@fedamole/artifacts';
 import { ModelFolderError } from '@fedamole/base-models';
 import { DatasetError } from '@fedamole/datasets';
 import { UnsupportedModelError } from '@fedamole/models';
 import { SafetensorsError } from '@fedamole/safetensors';
 import { DivergedError, MissingOperatorsError } from '@fedamole/training';
+import type { FailureKind } from './messages.js';
 
 /** Thrown where a job asks a trainer for something that it cannot do. */
 export class UnsuitableJobError extends Error {
@@ -24,4 +25,7 @@ const permanent = [
   UnsupportedModelError,
 ];
 
-export const isPermanent = (error: unknown): boolean => permanent.some((kind) => error instanceof kind);
+export function failureKind(error: unknown): FailureKind {
+  if (isStorageAway(error)) return 'storage-away';
+  return permanent.some((kind) => error instanceof kind) ? 'permanent' : 'passing';
+}

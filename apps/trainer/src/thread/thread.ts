@@ -6,7 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { ArtifactStore } from '@fedamole/artifacts';
 import { ClientDataCache } from './client-data.js';
 import { EngineCache } from './engine-cache.js';
-import { isPermanent } from './permanent-errors.js';
+import { failureKind } from './permanent-errors.js';
 import type { FromThread, ThreadSettings, ToThread } from './messages.js';
 import { runJob } from './run-job.js';
 import { StepTimes } from './step-time.js';
@@ -34,7 +34,7 @@ port.on('message', (message: ToThread) => {
     (result) => say({ type: 'done', result }),
     (error: unknown) => {
       const text = error instanceof Error ? error.message : String(error);
-      say({ type: 'failed', message: text, permanent: isPermanent(error) });
+      say({ type: 'failed', message: text, kind: failureKind(error) });
     },
   );
 });

@@ -20,7 +20,8 @@ export const serverUrl = (password: string, port: number, database = 'postgres')
 
 /**
  * The server of this data folder, once it answers; null where none runs. A postmaster.pid that a crash left behind is
- * removed where its process id belongs to something else by now: PostgreSQL itself would refuse to start.
+ * removed where its process id belongs to something else by now: PostgreSQL itself would refuse to start. Where that
+ * process has ended PostgreSQL reads the file: it waits for backends that outlive their server.
  */
 export async function findRunningServer({ folder, password }: PostgresData): Promise<RunningServer | null> {
   const lockFile = join(folder, 'postmaster.pid');
@@ -29,7 +30,8 @@ export async function findRunningServer({ folder, password }: PostgresData): Pro
     const lock = await readLock(lockFile);
     if (lock === null) return null;
     const command = await processCommand(lock.pid);
-    if (command === null || !command.includes(folder)) {
+    if (command === null) return null;
+    if (!command.includes(folder)) {
       await rm(lockFile, { force: true });
       return null;
     }

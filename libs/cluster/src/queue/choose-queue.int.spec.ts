@@ -26,7 +26,7 @@ describe('the choice of a queue', () => {
 
   it('is PostgreSQL where there is no Redis, and says so', async () => {
     chosen = await chooseQueue({ PATH: folder }, postgres, folder);
-    expect(chosen).toMatchObject({ backend: 'postgres', env: { QUEUE_DATABASE_URL: postgres }, process: null });
+    expect(chosen).toMatchObject({ backend: 'postgres', env: { QUEUE_DATABASE_URL: postgres }, server: null });
     expect(chosen.description).toContain('PostgreSQL');
   });
 
@@ -48,16 +48,22 @@ describe('the choice of a queue', () => {
   (redisProgram ? it : it.skip)('is a Redis of our own where one is on PATH, which keeps its jobs', async () => {
     const env = { PATH: process.env.PATH };
     chosen = await chooseQueue(env, postgres, join(folder, 'redis'));
-    const first = chosen.process;
+    const first = chosen.server?.process;
     await withRedis(chosen, (client) => client.set('kept', 'yes'));
     const again = await chooseQueue(env, postgres, join(folder, 'redis'));
-    expect(again.process).toEqual(first);
+    expect(again.server?.process).toEqual(first);
+    process.kill(first?.pid ?? NaN, 'SIGKILL');
+    while (first && (await isRunning(first))) await new Promise((resolve) => setTimeout(resolve, 10));
+    await chosen.server?.restart();
+    expect(await withRedis(chosen, (client) => client.get('kept'))).toBe('yes');
+    const second = chosen.server?.process;
+    expect(second).not.toEqual(first);
     await chosen.stop();
-    expect(first && (await isRunning(first))).toBe(false);
+    expect(second && (await isRunning(second))).toBe(false);
     chosen = await chooseQueue(env, postgres, join(folder, 'redis'));
     expect(await withRedis(chosen, (client) => client.get('kept'))).toBe('yes');
     const given = await chooseQueue({ ...chosen.env, PATH: '' }, postgres, folder);
-    expect(given).toMatchObject({ backend: 'redis', env: chosen.env, process: null });
+    expect(given).toMatchObject({ backend: 'redis', env: chosen.env, server: null });
     expect(given.description).not.toContain('@');
   });
 });

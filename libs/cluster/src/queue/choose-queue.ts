@@ -1,6 +1,6 @@
 /** Which queue the platform uses: the Redis it was told, one found on this machine, or the database that it has anyway. */
 import { findRedisProgram } from './redis-program.js';
-import type { KnownProcess } from '../processes.js';
+import type { Server } from '../keep-running.js';
 import { answersRedis, startRedis } from './start-redis.js';
 
 export interface ChosenQueue {
@@ -10,7 +10,7 @@ export interface ChosenQueue {
   /** What tells every service of it. */
   env: { REDIS_URL: string } | { QUEUE_DATABASE_URL: string };
   /** Where it was started here. */
-  process: KnownProcess | null;
+  server: Server | null;
   stop(): Promise<void>;
 }
 
@@ -29,20 +29,29 @@ export async function chooseQueue(
   if (given) {
     if (!(await answersRedis(given))) throw new Error(`REDIS_URL: no Redis answers at ${withoutPassword(given)}.`);
     const description = `Redis at ${withoutPassword(given)} (REDIS_URL)`;
-    return { backend: 'redis', description, env: { REDIS_URL: given }, process: null, stop: nothingToStop };
+    return { backend: 'redis', description, env: { REDIS_URL: given }, server: null, stop: nothingToStop };
   }
   const program = await findRedisProgram(env.PATH ?? '');
   if (program) {
-    const { url, process, stop } = await startRedis(program, folder);
+    let redis = await startRedis(program, folder);
+    const { url } = redis;
+    const server: Server = {
+      get process() {
+        return redis.process;
+      },
+      async restart() {
+        redis = await startRedis(program, folder, url);
+      },
+    };
     const description = `${program.description} (${program.path}), started here`;
-    return { backend: 'redis', description, env: { REDIS_URL: url }, process, stop };
+    return { backend: 'redis', description, env: { REDIS_URL: url }, server, stop: () => redis.stop() };
   }
   const description = 'PostgreSQL (neither REDIS_URL nor a redis-server or valkey-server of version 6.2 on PATH)';
   return {
     backend: 'postgres',
     description,
     env: { QUEUE_DATABASE_URL: postgresUrl },
-    process: null,
+    server: null,
     stop: nothingToStop,
   };
 }

@@ -23,16 +23,17 @@ export interface RedisServer {
 /** Milliseconds that a new server may take to answer, reading its data included. */
 const patience = 30_000;
 
-/** Starts Redis on `folder`, or offers the one that runs there. Throws with the last lines of its log where it ends at once. */
-export async function startRedis(program: RedisProgram, folder: string): Promise<RedisServer> {
+/**
+ * Starts Redis on `folder`, or offers the one that runs there. `address` is where one that was killed was known; any free
+ * port where it is left out. Throws with the last lines of its log where it ends at once.
+ */
+export async function startRedis(program: RedisProgram, folder: string, address?: string): Promise<RedisServer> {
   const home = resolve(folder);
   await mkdir(home, { recursive: true, mode: 0o700 });
   const stateFile = join(home, 'redis.json');
   const known = await readPrivateJson<{ url: string; process: KnownProcess }>(stateFile);
   if (known && (await isRunning(known.process))) return serverAt(known, true, stateFile);
-  const password = randomBytes(24).toString('hex');
-  const port = await freePort();
-  const url = `redis://:${password}@127.0.0.1:${port}`;
+  const url = address ?? `redis://:${randomBytes(24).toString('hex')}@127.0.0.1:${await freePort()}`;
   const logFile = join(home, 'redis.log');
   const log = openSync(logFile, 'a', 0o600);
   const logStart = statSync(logFile).size;
@@ -44,7 +45,7 @@ export async function startRedis(program: RedisProgram, folder: string): Promise
   child.once('exit', (code, signal) => (ended = signal ?? `status ${code}`));
   // Where it ends at once, the exit says so.
   child.stdin?.on('error', () => undefined);
-  child.stdin?.end(settings({ port, password, home }));
+  child.stdin?.end(settings(url, home));
   child.unref();
   const started = child.pid === undefined ? null : { url, process: await knownProcess(child.pid) };
   if (started) await writePrivateJson(stateFile, started);
@@ -60,8 +61,9 @@ export async function startRedis(program: RedisProgram, folder: string): Promise
 }
 
 /** No snapshots, every write appended; jobs are never evicted. */
-const settings = ({ port, password, home }: { port: number; password: string; home: string }): string =>
-  [
+function settings(url: string, home: string): string {
+  const { port, password } = new URL(url);
+  return [
     'bind 127.0.0.1',
     `port ${port}`,
     `requirepass ${password}`,
@@ -72,6 +74,7 @@ const settings = ({ port, password, home }: { port: number; password: string; ho
     'daemonize no',
     '',
   ].join('\n');
+}
 
 function serverAt(
   { url, process }: { url: string; process: KnownProcess },

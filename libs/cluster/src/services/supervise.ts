@@ -6,8 +6,8 @@ import { startService } from './start-service.js';
 /** Milliseconds before the first restart; doubled for each that follows soon, up to the longest. */
 const firstDelay = 500;
 const longestDelay = 30_000;
-/** Milliseconds after which a restart counts as the first again. */
-const soon = 60_000;
+/** Milliseconds for which a service has to run for its next restart to count as the first again. */
+const soon = 10_000;
 
 export interface SupervisedService {
   readonly name: string;

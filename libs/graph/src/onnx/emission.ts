@@ -154,9 +154,9 @@ function emitLogitsCrossEntropyGradient(
   emitter: Emitter,
   { inputs, outputs }: Application<'logitsCrossEntropyGradient'>,
 ): void {
-  const [logProbabilities, targets, weights] = inputs as [Tensor, Tensor, Tensor];
-  const { shape, dataType } = logProbabilities;
-  const probabilities = emitter.value('Exp', [logProbabilities.name], shape, dataType);
+  const [exponentials, totals, targets, weights] = inputs as [Tensor, Tensor, Tensor, Tensor];
+  const { shape, dataType } = exponentials;
+  const probabilities = emitter.value('Div', names([exponentials, totals]), shape, dataType);
   const none = emitter.value('Mul', [weights.name, emitter.floats([0], [])], weights.shape, dataType);
   const minusOne = emitter.value('Sub', [none, emitter.floats([1], [])], weights.shape, dataType);
   const difference = emitter.value('ScatterElements', [probabilities, targets.name, minusOne], shape, dataType, {
@@ -183,6 +183,10 @@ function emitCrossEntropy(emitter: Emitter, { inputs, outputs }: Application<'cr
   emitLogitsCrossEntropy(emitter, logits, targets, weights, outputs);
 }
 
+/**
+ * log(sum(exp(x - max))) - (x - max)[target]. Of all that is as large as the logits only one is held at a time: each takes the
+ * place of the one before it.
+ */
 function emitLogitsCrossEntropy(
   emitter: Emitter,
   logits: string,
@@ -190,42 +194,34 @@ function emitLogitsCrossEntropy(
   weights: Tensor,
   outputs: readonly Tensor[],
 ): void {
-  const [loss, tokenLosses, logProbabilities] = outputs as [Tensor, Tensor, Tensor];
+  const [loss, tokenLosses, exponentials, totals] = outputs as [Tensor, Tensor, Tensor, Tensor];
   const { dataType } = loss;
-  emitLogSoftmax(emitter, logits, logProbabilities);
-  const chosen = emitter.value('GatherElements', [logProbabilities.name, targets.name], tokenLosses.shape, dataType, {
+  const column = tokenLosses.shape;
+  const keep = { attributes: { keepdims: { int: 1 } } };
+  const largest = emitter.value('ReduceMax', [logits, emitter.integers([-1])], column, dataType, keep);
+  const shifted = emitter.value('Sub', [logits, largest], exponentials.shape, dataType);
+  emitter.write('Exp', [shifted], [exponentials]);
+  emitter.write('ReduceSum', [exponentials.name, emitter.integers([-1])], [totals], keep);
+  const logarithms = emitter.value('Log', [totals.name], column, dataType);
+  // of a node's inputs ONNX Runtime computes first what was written last: this one, before Exp takes the place of what it reads
+  const chosen = emitter.value('GatherElements', [shifted, targets.name], column, dataType, {
     attributes: { axis: { int: 1 } },
   });
-  emitter.write('Neg', [chosen], [tokenLosses]);
-  const weighted = emitter.value('Mul', [tokenLosses.name, weights.name], tokenLosses.shape, dataType);
-  const total = emitter.value('ReduceSum', [weighted, emitter.integers([0])], [1, 1], dataType, {
-    attributes: { keepdims: { int: 1 } },
-  });
+  emitter.write('Sub', [logarithms, chosen], [tokenLosses]);
+  const weighted = emitter.value('Mul', [tokenLosses.name, weights.name], column, dataType);
+  const total = emitter.value('ReduceSum', [weighted, emitter.integers([0])], [1, 1], dataType, keep);
   emitter.write('Reshape', [total, emitter.integers([1])], [loss]);
-}
-
-/** Written out it is x - max - log(sum(exp(x - max))). */
-function emitLogSoftmax(emitter: Emitter, x: string, output: Tensor): void {
-  const { shape, dataType } = output;
-  if (emitter.has('LogSoftmax'))
-    return emitter.write('LogSoftmax', [x], [output], { attributes: { axis: { int: -1 } } });
-  const column: Shape = [...shape.slice(0, -1), 1];
-  const reduce = (operator: string, of: string): string =>
-    emitter.value(operator, [of, emitter.integers([-1])], column, dataType, { attributes: { keepdims: { int: 1 } } });
-  const shifted = emitter.value('Sub', [x, reduce('ReduceMax', x)], shape, dataType);
-  const sum = reduce('ReduceSum', emitter.value('Exp', [shifted], shape, dataType));
-  emitter.write('Sub', [shifted, emitter.value('Log', [sum], column, dataType)], [output]);
 }
 
 /** (softmax V - V[target]) * weight: no scatter over the vocabulary. */
 function emitCrossEntropyGradient(emitter: Emitter, { inputs, outputs }: Application<'crossEntropyGradient'>): void {
-  const [logProbabilities, vocabulary, targets, weights] = inputs as [Tensor, Tensor, Tensor, Tensor];
+  const [exponentials, totals, vocabulary, targets, weights] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
   const [output] = outputs as [Tensor];
   const { dataType } = output;
   const width = output.shape[1] as Dimension;
-  const probabilities = emitter.value('Exp', [logProbabilities.name], logProbabilities.shape, dataType);
-  const expected = emitter.value('Gemm', [probabilities, vocabulary.name], output.shape, dataType);
-  const rows = emitter.value('Gather', [vocabulary.name, targets.name], [...targets.shape, width], dataType);
+  const sums = emitter.value('Gemm', names([exponentials, vocabulary]), output.shape, dataType);
+  const expected = emitter.value('Div', [sums, totals.name], output.shape, dataType);
+  const rows = emitter.value('Gather', names([vocabulary, targets]), [...targets.shape, width], dataType);
   const chosen = emitter.value('Reshape', [rows, emitter.reshapeVector(output.shape)], output.shape, dataType);
   const difference = emitter.value('Sub', [expected, chosen], output.shape, dataType);
   emitter.write('Mul', [difference, weights.name], [output]);

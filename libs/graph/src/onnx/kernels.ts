@@ -3,11 +3,11 @@
 export type ExecutionProvider = 'cpu' | 'cuda' | 'webgpu';
 
 /** Operators that can be written out. */
-export type FusedOperator = 'FusedMatMul' | 'LogSoftmax' | 'SimplifiedLayerNormalization';
+export type FusedOperator = 'FusedMatMul' | 'SimplifiedLayerNormalization';
 
 export const lackedOperators: Readonly<Record<ExecutionProvider, readonly FusedOperator[]>> = {
   cpu: [],
   cuda: [],
   // 1.30 has a kernel of SimplifiedLayerNormalization, which gives the mean in place of the inverse deviation
-  webgpu: ['FusedMatMul', 'LogSoftmax', 'SimplifiedLayerNormalization'],
+  webgpu: ['FusedMatMul', 'SimplifiedLayerNormalization'],
 };

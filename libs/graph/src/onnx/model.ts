@@ -2,6 +2,7 @@
 import { onnxTypeNumber, type DataType } from '../data-type.js';
 import type { Shape } from '../dimension.js';
 import type { WeightData } from '../tensor.js';
+import { byOutputs } from './execution-order.js';
 import { ProtobufMessage } from './protobuf.js';
 
 export type OnnxAttribute = { int: number } | { ints: readonly number[] } | { float: number } | { string: string };
@@ -35,7 +36,7 @@ export interface OnnxGraph {
 
 export function encodeModel(graph: OnnxGraph): Uint8Array {
   const body = new ProtobufMessage();
-  graph.nodes.forEach((node, index) => body.message(1, encodeNode(node, index)));
+  byOutputs(graph).forEach((node, index) => body.message(1, encodeNode(node, index)));
   body.string(2, 'fedamole');
   for (const initializer of graph.initializers) body.message(5, encodeInitializer(initializer));
   for (const value of graph.inputs) body.message(11, encodeValue(value));

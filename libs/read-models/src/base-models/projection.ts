@@ -1,6 +1,8 @@
 import type { Projection } from '../projection.js';
 
 export const baseModelsProjection: Projection = {
+  version: 1,
+  tables: ['base_model_view'],
   async apply(transaction, { event, stored }) {
     if (event.type !== 'BaseModelRegistered') return;
     const { name, digest, modules, parameterCount, maxPositions } = event.data;
@@ -14,8 +16,5 @@ export const baseModelsProjection: Projection = {
         registeredAt: stored.recordedAt,
       },
     });
-  },
-  async clear(transaction) {
-    await transaction.baseModelView.deleteMany();
   },
 };

@@ -5,6 +5,8 @@ import type { ProjectedEvent, Projection } from '../projection.js';
 type Changes = Prisma.FederationViewUpdateInput;
 
 export const federationsProjection: Projection = {
+  version: 1,
+  tables: ['federation_view', 'outcome_view'],
   async apply(transaction, projected) {
     const { event, stored } = projected;
     switch (event.type) {
@@ -32,9 +34,6 @@ export const federationsProjection: Projection = {
       default:
         return;
     }
-  },
-  async clear(transaction) {
-    await transaction.federationView.deleteMany();
   },
 };
 

@@ -1,0 +1,19 @@
+import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ArtifactsService } from './artifacts.service.js';
+import type { CollectArtifactsBody, CollectionResource } from './schemas.js';
+import { collectArtifacts, collectionResource } from './schemas.js';
+
+@ApiTags('operations')
+@Controller('v1/artifacts')
+export class ArtifactsController {
+  constructor(@Inject(ArtifactsService) private readonly artifacts: ArtifactsService) {}
+
+  @Post('collect')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Remove artifacts that no event names any more, or tell which they are.' })
+  @ApiResponse({ status: 200, description: 'What was, or would be, removed.', standardSchema: collectionResource })
+  async collect(@Body({ schema: collectArtifacts }) body: CollectArtifactsBody): Promise<CollectionResource> {
+    return this.artifacts.collect(body);
+  }
+}

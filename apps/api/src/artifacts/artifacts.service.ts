@@ -1,0 +1,53 @@
+import type { OldFile } from '@fedamole/artifacts';
+import { oldFiles, removeOld } from '@fedamole/artifacts';
+import { namedDigests } from '@fedamole/event-store';
+import { Inject, Injectable } from '@nestjs/common';
+import { Platform } from '../platform/platform.js';
+import type { CollectArtifactsBody, CollectionResource } from './schemas.js';
+import { mostListed } from './schemas.js';
+
+@Injectable()
+export class ArtifactsService {
+  constructor(@Inject(Platform) private readonly platform: Platform) {}
+
+  /**
+   * Removes, or only counts, old files that nothing names. Files are listed first, then the queues are read, then the
+   * events: what a job names moves on into an event, so it is met in one of the two.
+   */
+  async collect({ dryRun, graceSeconds }: CollectArtifactsBody): Promise<CollectionResource> {
+    const { artifacts, logger } = this.platform;
+    const before = new Date(Date.now() - graceSeconds * 1000);
+    const old = await oldFiles(artifacts.folder, before);
+    const named = await this.namedByJobsOrEvents();
+    const isNeeded = ({ digest }: OldFile): boolean => digest !== null && named.has(digest);
+    const collected: OldFile[] = [];
+    for (const file of old) {
+      if (!isNeeded(file) && (dryRun || (await removeOld(file, before)))) collected.push(file);
+    }
+    const unnamed = collected.flatMap(({ digest }) => digest ?? []);
+    const collection = {
+      dryRun,
+      artifacts: summed(collected.filter(({ digest }) => digest !== null)),
+      temporaryFiles: summed(collected.filter(({ digest }) => digest === null)),
+      needed: summed(old.filter(isNeeded)),
+      digests: unnamed.slice(0, mostListed),
+    };
+    if (!dryRun) logger.info({ ...collection, digests: undefined }, 'artifacts collected');
+    return collection;
+  }
+
+  private async namedByJobsOrEvents(): Promise<Set<string>> {
+    const { queues, replays, database } = this.platform;
+    const named = new Set<string>();
+    for (const queue of [queues.training, queues.aggregation, replays]) {
+      for (const digest of await queue.namedDigests()) named.add(digest);
+    }
+    for (const digest of await namedDigests(database)) named.add(digest);
+    return named;
+  }
+}
+
+const summed = (files: readonly OldFile[]): { count: number; bytes: number } => ({
+  count: files.length,
+  bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+});
