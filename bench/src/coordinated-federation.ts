@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ArtifactStore, folderDigest } from '@fedamole/artifacts';
 import { Cluster } from '@fedamole/cluster';
+import { readAggregatorSettings } from '@fedamole/config';
 import type { AdaptedModule, FederationConfigurationInput } from '@fedamole/federation';
-import { queueSettings, type QueueSettings } from '@fedamole/queues';
 import { BenchmarkError } from './benchmark-error.js';
 import { quickstart, root } from './folders.js';
 import { startInstantTrainers } from './instant-trainers.js';
@@ -71,10 +71,11 @@ export async function coordinate(clients: number): Promise<Coordinated> {
 
 async function withTrainers(cluster: Cluster, clients: number, signal: AbortSignal): Promise<Coordinated> {
   const { queue, services } = cluster.describe();
+  const artifactsFolder = join(cluster.stateFolder, 'artifacts');
   let failure: Error | null = null;
   const stopTrainers = await startInstantTrainers(
-    queueOf(queue.env),
-    new ArtifactStore(join(cluster.stateFolder, 'artifacts')),
+    readAggregatorSettings({ ...queue.env, ARTIFACTS_FOLDER: artifactsFolder }).queue,
+    new ArtifactStore(artifactsFolder),
     [module],
     (error) => {
       failure = error;
@@ -94,13 +95,6 @@ async function withTrainers(cluster: Cluster, clients: number, signal: AbortSign
   } finally {
     await stopTrainers();
   }
-}
-
-function queueOf(environment: Readonly<Record<string, string>>): QueueSettings {
-  const { REDIS_URL: url, QUEUE_DATABASE_URL: connectionString } = environment;
-  return queueSettings.parse(
-    url === undefined ? { backend: 'postgres', connectionString, schema: 'bullmq' } : { backend: 'redis', url },
-  );
 }
 
 async function createFederation(call: Call, count: number): Promise<string> {

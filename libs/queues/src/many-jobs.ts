@@ -19,8 +19,8 @@ export async function addInBatches(
 export async function missingJobs(queue: PlatformQueue, ids: readonly string[]): Promise<string[]> {
   const missing: string[] = [];
   for (const batch of batches(ids)) {
-    const jobs = await Promise.all(batch.map((id) => queue.getJob(id)));
-    missing.push(...batch.filter((_, index) => !jobs[index]));
+    const states = await Promise.all(batch.map((id) => queue.getJobState(id)));
+    missing.push(...batch.filter((_, index) => states[index] === 'unknown'));
   }
   return missing;
 }

@@ -17,7 +17,7 @@ import { RequiredJobs } from './required-jobs.js';
 const checkpointName = 'round-process';
 const batchSize = 200;
 /** Finished jobs that are looked at in one go, per queue. */
-const finishedAtOnce = 200;
+const finishedAtOnce = 50;
 const metadata = { actor: 'round-process' };
 const queueNames = ['training', 'aggregation'] as const;
 
