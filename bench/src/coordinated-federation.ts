@@ -13,8 +13,8 @@ import { startInstantTrainers } from './instant-trainers.js';
 import { peakBytes } from './peak-memory.js';
 import { callsTo, type Call } from './platform-calls.js';
 
-/** Trained rounds; round 0, which measures every client once, comes before them. */
-export const ROUNDS = 3;
+/** Of clients, in all rounds together: what grows with the work that was done must not be taken for what grows with clients. */
+const RESULTS = 4000;
 /** Milliseconds between two readings of the federation. */
 const READING_PAUSE = 50;
 /** Clients are registered so many at a time. */
@@ -24,7 +24,8 @@ const REGISTERED_AT_ONCE = 20;
 const EXPERTS = 100;
 const module: AdaptedModule = { name: 'model.layers.0.self_attn.q_proj', inputWidth: 256, outputWidth: 256 };
 const configurationOf = (clients: number): FederationConfigurationInput => ({
-  rounds: ROUNDS,
+  // round 0, which measures every client, comes before them
+  rounds: RESULTS / clients - 1,
   stepsPerRound: 1,
   rank: 1,
   experts: EXPERTS,
@@ -37,6 +38,8 @@ const configurationOf = (clients: number): FederationConfigurationInput => ({
 });
 
 export interface Coordinated {
+  readonly rounds: number;
+  readonly results: number;
   /** From the start to the end of the federation. */
   readonly seconds: number;
   /** What the 99th of a hundred readings of the federation took meanwhile, in milliseconds. */
@@ -89,7 +92,13 @@ async function withTrainers(cluster: Cluster, clients: number, signal: AbortSign
       const service = services.find((candidate) => candidate.name === name);
       return service === undefined ? 0 : peakBytes(service.process.pid);
     };
-    return { ...run, apiBytes: peakOf('api'), aggregatorBytes: peakOf('aggregator') };
+    return {
+      rounds: RESULTS / clients,
+      results: RESULTS,
+      ...run,
+      apiBytes: peakOf('api'),
+      aggregatorBytes: peakOf('aggregator'),
+    };
   } catch (error) {
     throw failure ?? error;
   } finally {

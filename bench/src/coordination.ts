@@ -1,7 +1,7 @@
 /** What a federation costs beside training: rounds, results and readings in time, and memory, for a hundred clients and a thousand. */
 import { BenchmarkError } from './benchmark-error.js';
 import type { Benchmark } from './benchmark.js';
-import { coordinate, ROUNDS, type Coordinated } from './coordinated-federation.js';
+import { coordinate, type Coordinated } from './coordinated-federation.js';
 
 const FEW = 100;
 const MANY = 1000;
@@ -30,11 +30,10 @@ export const coordination: Benchmark = {
 };
 
 function described(clients: number, run: Coordinated): string {
-  const { seconds, readingMilliseconds, readings, apiBytes, aggregatorBytes } = run;
-  const rounds = ROUNDS + 1;
+  const { rounds, results, seconds, readingMilliseconds, readings, apiBytes, aggregatorBytes } = run;
   return [
-    `${clients} clients: ${((60 * rounds) / seconds).toFixed(1)} rounds a minute`,
-    `${((clients * rounds) / seconds).toFixed(0)} client results a second`,
+    `${clients} clients, ${rounds} rounds: ${((60 * rounds) / seconds).toFixed(1)} rounds a minute`,
+    `${(results / seconds).toFixed(0)} client results a second`,
     `reading the federation 99 % within ${readingMilliseconds.toFixed(0)} ms (${readings} readings)`,
     `peak of memory api ${(apiBytes / 1e6).toFixed(0)} MB, aggregator ${(aggregatorBytes / 1e6).toFixed(0)} MB`,
   ].join(', ');
