@@ -209,7 +209,7 @@ function behavesAsAQueue(settings: () => QueueSettings, wipe: () => Promise<void
     const queue = await open('takeover');
     await queue.add('one.0.ward.1', { number: 5 });
     const fixture = fileURLToPath(new URL('./stuck-worker.fixture.js', import.meta.url));
-    const child = fork(fixture, [JSON.stringify(settings())]);
+    const child = fork(fixture, [JSON.stringify(settings()), 'takeover']);
     await once(child, 'message');
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -224,6 +224,28 @@ function behavesAsAQueue(settings: () => QueueSettings, wipe: () => Promise<void
     );
     expect(await ended(queue)).toMatchObject({ state: 'completed', result: { double: 10 } });
     expect(attempts).toEqual([1]);
+  });
+
+  it('takes the job of a worker that was stopped for longer than its lock, which then leaves it alone', async () => {
+    const queue = await open('stopped');
+    await queue.add('one.0.ward.1', { number: 6 });
+    const fixture = fileURLToPath(new URL('./stuck-worker.fixture.js', import.meta.url));
+    const child = fork(fixture, [JSON.stringify(settings()), 'stopped']);
+    try {
+      expect(await once(child, 'message')).toMatchObject([{ took: 'one.0.ward.1' }]);
+      child.kill('SIGSTOP');
+      const handler = async ({ number }: Payload): Promise<Result> => ({ double: number * 2 });
+      const other = await work('stopped', handler, { lockDuration: 1000, stalledInterval: 500 });
+      await ended(queue);
+      await other.close();
+      const lost = once(child, 'message');
+      child.kill('SIGCONT');
+      expect(await lost).toMatchObject([{ lost: 'one.0.ward.1' }]);
+      expect(await ended(queue)).toMatchObject({ state: 'completed', result: { double: 12 } });
+    } finally {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
   });
 
   it('tries a postponed job again, as often as it takes, and no attempt is lost', async () => {
