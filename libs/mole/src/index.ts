@@ -15,9 +15,12 @@ export { loraGraph, loraParameterNames, loraSettingsOf } from './lora-graph.js';
 export {
   meanExpertEmbeddings,
   mergeExpertEmbeddings,
+  mergeInto,
+  mergeModuleInto,
   mergePool,
   type Contribution,
   type ExpertEmbeddings,
 } from './merge.js';
 export { moleGraph, moleParameterNames } from './mole-graph.js';
 export type { Expert, ExpertPool, HeldModule, HeldModules, ModulePool, Parameter, Parameters } from './parameters.js';
+export type { Weighted } from './weighted-mean.js';

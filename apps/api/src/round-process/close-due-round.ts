@@ -20,16 +20,16 @@ export interface RoundClosingOutcome {
 export async function closeDueRound(
   store: Pick<EventStore, 'append'>,
   federation: Federation,
-  { stored, version }: Folded<FederationState>,
+  folded: Folded<FederationState>,
   now: number,
   actor: { readonly actor: string },
 ): Promise<RoundClosingOutcome> {
   const { id, round, configuration } = federation;
   const seconds = federation.rounds[round]?.closed ? null : configuration.roundDeadline;
-  const deadline = seconds === null ? null : deadlineOf(stored, seconds);
+  const deadline = seconds === null ? null : deadlineOf(folded.stored, seconds);
   const passed = deadline !== null && deadline <= now;
   if (!passed && !nobodyIsAwaited(federation)) return { closed: false, deadline };
   const events = decideFederation({ type: 'CloseRound', round }, federation);
-  await store.append(federationStream(id), version, events, { ...followingOn(stored), ...actor });
+  await store.append(federationStream(id), folded.version, events, { ...followingOn(folded.last), ...actor });
   return { closed: events.length > 0, deadline: null };
 }

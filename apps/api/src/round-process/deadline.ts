@@ -13,9 +13,8 @@ export function deadlineOf(stored: readonly StoredEvent[], seconds: number): num
   let since: number | null = null;
   let paused = false;
   for (const record of stored) {
-    const event = asDomainEvent<FederationEvent>(record);
     const at = record.recordedAt.getTime();
-    switch (event.type) {
+    switch (record.type) {
       case 'RoundStarted':
         spent = 0;
         since = paused ? null : at;
@@ -26,7 +25,7 @@ export function deadlineOf(stored: readonly StoredEvent[], seconds: number): num
         paused = true;
         break;
       case 'FederationResumed':
-        if (event.data.retried.length > 0) spent = 0;
+        if (givesAttempts(record)) spent = 0;
         since = at;
         paused = false;
         break;
@@ -34,4 +33,9 @@ export function deadlineOf(stored: readonly StoredEvent[], seconds: number): num
     }
   }
   return since === null ? null : since + 1000 * seconds - spent;
+}
+
+function givesAttempts(record: StoredEvent): boolean {
+  const event = asDomainEvent<FederationEvent>(record);
+  return event.type === 'FederationResumed' && event.data.retried.length > 0;
 }

@@ -13,6 +13,7 @@ import type { Queues } from '../platform/platform.js';
 import { closeDueRound } from './close-due-round.js';
 import type { Outcome } from './outcomes.js';
 import { outcomeOf, refusedOutcome } from './outcomes.js';
+import { RequiredJobs } from './required-jobs.js';
 import { Withdrawals } from './withdrawals.js';
 
 const checkpointName = 'round-process';
@@ -38,6 +39,7 @@ export interface RoundProcessParts {
 export class RoundProcess {
   /** Running federations, as far as is known: while there are some, finished jobs are looked for often. */
   private readonly running = new Set<string>();
+  private readonly required = new RequiredJobs();
   private readonly withdrawals: Withdrawals;
   /** When the rounds of running federations have to close, as far as they have a deadline. */
   private readonly deadlines = new Map<string, number>();
@@ -63,6 +65,7 @@ export class RoundProcess {
 
   /** Looks after every running federation, whatever events were seen: a job that got lost is added again. */
   async sweep(): Promise<void> {
+    this.required.forgetAll();
     for (const federationId of await this.parts.runningFederations()) await this.lookAfterApart(federationId);
     await this.withdrawals.again();
   }
@@ -82,14 +85,16 @@ export class RoundProcess {
     const touched = new Set<string>();
     let found = 0;
     for (const name of queueNames) {
+      const recorded: string[] = [];
       for (const job of await this.parts.queues[name].finished(finishedAtOnce)) {
         found++;
         await this.apart({ job: job.id }, async () => {
           const federationId = await this.record(name, job);
-          await this.parts.queues[name].remove(job.id);
+          recorded.push(job.id);
           if (federationId !== null) touched.add(federationId);
         });
       }
+      await Promise.all(recorded.map((id) => this.parts.queues[name].remove(id)));
     }
     for (const federationId of touched) await this.lookAfterApart(federationId);
     return found > 0;
@@ -151,15 +156,15 @@ export class RoundProcess {
     for (const { queue, id } of abandonedJobs(state)) await this.withdrawals.withdraw(id, { queue, stops });
     if (state.status !== 'running') {
       this.running.delete(federationId);
+      this.required.forget(federationId);
       return;
     }
     this.running.add(federationId);
     const { closed, deadline } = await closeDueRound(store, state, folded, this.parts.now(), metadata);
     if (closed) return this.lookAfter(federationId);
     if (deadline !== null) this.deadlines.set(federationId, deadline);
-    for (const { queue, id, payload } of requiredJobs(state)) {
-      this.withdrawals.forget(id);
-      if (!(await queues[queue].get(id))) await queues[queue].add(id, payload);
-    }
+    const required = requiredJobs(state);
+    for (const { id } of required) this.withdrawals.forget(id);
+    await this.required.add(queues, federationId, required);
   }
 }

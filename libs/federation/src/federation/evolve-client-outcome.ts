@@ -13,30 +13,30 @@ export function evolveClientOutcome(federation: Federation, event: ClientOutcome
 
 function withOutcome(round: Round, event: ClientOutcomeEvent): Round {
   const { client } = event.data;
-  const settled = { ...round.settled, [client]: attemptOf(round, client) };
-  const failedFor = (reason: string): Round => ({
-    ...round,
-    settled,
-    failures: { ...round.failures, [client]: reason },
-  });
   switch (event.type) {
     case 'BaselineMeasured': {
       const baselines = { ...round.baselines, [client]: event.data.result };
-      return { ...round, settled, baselines, failures: without(round.failures, client) };
+      return { ...round, baselines, failures: without(round.failures, client) };
     }
     case 'ClientTrained': {
       const results = { ...round.results, [client]: event.data.result };
-      return { ...round, settled, results, failures: without(round.failures, client) };
+      return { ...round, results, failures: without(round.failures, client) };
     }
     case 'ClientTrainingFailed':
-      return failedFor(event.data.reason);
+      return failedFor(round, client, event.data.reason);
     case 'ClientRetried':
       return reopened(round, [event.data]);
     case 'ContributionRefused':
-      return { ...failedFor(event.data.reason), results: without(round.results, client), closed: null };
+      return { ...failedFor(round, client, event.data.reason), results: without(round.results, client), closed: null };
     case 'LateResultRecorded':
       return { ...round, late: { ...round.late, [client]: event.data.result } };
     default:
       return assertNever(event);
   }
+}
+
+/** Settles the attempt: whatever else is told of it changes nothing. */
+function failedFor(round: Round, client: string, reason: string): Round {
+  const failures = { ...round.failures, [client]: reason };
+  return { ...round, failures, settled: { ...round.settled, [client]: attemptOf(round, client) } };
 }

@@ -35,7 +35,7 @@ export interface Round {
   readonly late: Readonly<Record<string, TrainingResult | BaselineResult>>;
   /** The attempt that is waited for, of clients that were given more than the first. */
   readonly attempts: Readonly<Record<string, number>>;
-  /** The last attempt whose outcome is known; 0 where a client is not named. */
+  /** The last attempt that failed or whose result was refused; 0 where a client is not named. */
   readonly settled: Readonly<Record<string, number>>;
   /** Null while clients are waited for. */
   readonly closed: RoundClosing | null;
