@@ -1,25 +1,29 @@
 /** Aggregation jobs: draws the first pool and assignment, or merges a round and assigns the experts of the next. */
 import { setImmediate as otherWork } from 'node:timers/promises';
-import {
-  decodeAdapter,
-  decodeEmbeddings,
-  decodePool,
-  encodePool,
-  encodeScores,
-  type AdapterMetadata,
-  type ClientEmbeddings,
-} from '@fedamole/adapters';
+import { decodePool, encodePool, encodeScores, readHeldModule, type AdapterMetadata } from '@fedamole/adapters';
 import type { ArtifactStore } from '@fedamole/artifacts';
-import { affinityScores, assignExperts, randomScores, type AssignmentLimits } from '@fedamole/assignment';
-import type { AggregationOutcome, AggregationResult, ExpertAssignment, HeldExperts } from '@fedamole/federation';
-import { initialisePool, mergeExpertEmbeddings, mergePool, type Contribution, type ExpertPool } from '@fedamole/mole';
+import { assignExperts, randomScores, type AssignmentLimits } from '@fedamole/assignment';
+import type {
+  AdaptedModule,
+  AggregationOutcome,
+  AggregationResult,
+  ExpertAssignment,
+  HeldExperts,
+} from '@fedamole/federation';
+import {
+  initialisePool,
+  mergeModuleInto,
+  type ExpertPool,
+  type HeldModule,
+  type ModulePool,
+  type Weighted,
+} from '@fedamole/mole';
 import type { AggregationJob } from '@fedamole/queues';
+import { readSafetensorsHeader, type SafetensorsHeader } from '@fedamole/safetensors';
 import { seededRandom } from '@fedamole/seeded-random';
-import { heldBy, inOrder, type AggregateJob } from './aggregate-job.js';
+import { heldBy, inOrder, nextClients, weightOf, type AggregateJob } from './aggregate-job.js';
 import { refusedContributions } from './contributions.js';
-
-/** Scores [experts][clients] of each module. */
-type Scores = ReadonlyMap<string, readonly (readonly number[])[]>;
+import { measuredScores, type Scores } from './measured-scores.js';
 
 /**
  * The same job always has the same artifacts: sums and ties go by client name, and draws derive from seed, round and module.
@@ -45,57 +49,65 @@ function drawPool({ modules, configuration }: AggregationJob): ExpertPool {
 
 async function mergeRound(job: AggregateJob, artifacts: ArtifactStore): Promise<ExpertPool> {
   const { modules, configuration } = job;
-  const previous = decodePool(await artifacts.get(job.pool), modules, configuration);
-  const contributions: Contribution[] = [];
+  const pool = decodePool(await artifacts.get(job.pool), modules, configuration);
+  const uploads: CheckedUpload[] = [];
   for (const { client, adapter, trainExamples } of inOrder(job.results)) {
-    contributions.push({
-      modules: decodeAdapter(await artifacts.get(adapter), modules, heldBy(job, client), configuration.rank),
-      weight: weightOf(job, trainExamples),
-    });
+    const header = await readSafetensorsHeader(artifacts.path(adapter));
+    uploads.push({ header, held: heldBy(job, client), weight: weightOf(job, trainExamples) });
   }
-  return mergePool(previous, contributions);
+  for (const module of modules) await mergeUploads(job, module, pool.get(module.name) as ModulePool, uploads);
+  // Read in parts they could not be checked against their digests: they are what was checked before only if they still are.
+  for (const { adapter } of job.results) await artifacts.get(adapter);
+  return pool;
+}
+
+/** An adapter that `refusedContributions` found to be what it has to be; its tensors stay in the file until they are merged. */
+interface CheckedUpload {
+  readonly header: SafetensorsHeader;
+  readonly held: HeldExperts;
+  readonly weight: number;
+}
+
+/** Memory for one module of every client, whatever the number of modules. */
+async function mergeUploads(
+  { configuration }: AggregateJob,
+  module: AdaptedModule,
+  pool: ModulePool,
+  uploads: readonly CheckedUpload[],
+): Promise<void> {
+  const clients: Weighted<HeldModule>[] = [];
+  for (const { header, held, weight } of uploads) {
+    const value = await readHeldModule(header, module, held[module.name] ?? [], configuration.rank);
+    clients.push({ value, weight });
+  }
+  mergeModuleInto(pool, clients);
 }
 
 async function nextAssignment(job: AggregationJob, artifacts: ArtifactStore): Promise<AggregationResult['next']> {
   if (job.kind === 'aggregate' && job.lastRound) return null;
-  const clients =
-    job.kind === 'initialise' ? [...job.clients].sort() : inOrder(job.results).map(({ client }) => client);
-  const scores = await scoresOf(job, clients.length, artifacts);
-  const fixed = job.kind === 'aggregate' && job.configuration.assignment === 'static';
-  const assignment = fixed ? job.assignment : await assign(job, clients, scores);
+  const clients = nextClients(job);
+  const kept =
+    job.kind === 'aggregate' && job.configuration.assignment === 'static' ? keptAssignment(job, clients) : null;
+  const scores = await scoresOf(job, clients, artifacts);
+  const assignment = kept ?? (await assign(job, clients, scores));
   return { assignment, scores: await artifacts.put(encodeScores(scores, clients)) };
 }
 
-async function scoresOf(job: AggregationJob, clientCount: number, artifacts: ArtifactStore): Promise<Scores> {
-  const { configuration, round, modules } = job;
-  if (job.kind === 'aggregate' && configuration.assignment !== 'random') return measuredScores(job, artifacts);
-  return new Map(
-    modules.map(({ name }) => {
-      const random = seededRandom(configuration.seed, round, 'assignment', name);
-      return [name, randomScores(configuration.experts, clientCount, random)];
-    }),
-  );
+/** Null where others take part from now on: the static assignment is then the one that round 0 would have drawn for them. */
+function keptAssignment({ assignment }: AggregateJob, clients: readonly string[]): ExpertAssignment | null {
+  return Object.keys(assignment).sort().join() === clients.join() ? assignment : null;
 }
 
-/** Affinities of every expert to every client, from the embeddings that the clients measured. */
-async function measuredScores(job: AggregateJob, artifacts: ArtifactStore): Promise<Scores> {
-  const { configuration, modules } = job;
-  const clients: { held: HeldExperts; embeddings: ReadonlyMap<string, ClientEmbeddings>; weight: number }[] = [];
-  for (const { client, embeddings, trainExamples } of inOrder(job.results)) {
-    if (embeddings === null) throw new Error(`client ${client} sent no embeddings in round ${job.round}`);
-    const held = heldBy(job, client);
-    const decoded = decodeEmbeddings(await artifacts.get(embeddings), held, configuration.rank);
-    clients.push({ held, embeddings: decoded, weight: weightOf(job, trainExamples) });
+async function scoresOf(job: AggregationJob, clients: readonly string[], artifacts: ArtifactStore): Promise<Scores> {
+  const { configuration, round, modules } = job;
+  const redrawn = configuration.assignment === 'static' && job.kind === 'aggregate' && !keptAssignment(job, clients);
+  if (job.kind === 'aggregate' && configuration.assignment !== 'random' && !redrawn) {
+    return measuredScores(job, clients, artifacts);
   }
   return new Map(
     modules.map(({ name }) => {
-      const measured = clients.map(({ held, embeddings, weight }) => {
-        const module = embeddings.get(name);
-        if (module === undefined) throw new Error(`a client sent no embeddings of module ${name}`);
-        return { held: held[name] ?? [], experts: module.experts, weight, token: Array.from(module.token) };
-      });
-      const tokens = measured.map(({ token }) => token);
-      return [name, affinityScores(mergeExpertEmbeddings(configuration.experts, measured), tokens)];
+      const random = seededRandom(configuration.seed, redrawn ? 0 : round, 'assignment', name);
+      return [name, randomScores(configuration.experts, clients.length, random)];
     }),
   );
 }
@@ -112,9 +124,6 @@ async function assign(job: AggregationJob, clients: readonly string[], scores: S
   }
   return assignment;
 }
-
-const weightOf = ({ configuration }: AggregateJob, trainExamples: number): number =>
-  configuration.mergeWeighting === 'examples' ? trainExamples : 1;
 
 const metadataOf = ({ configuration, baseModel }: AggregationJob): AdapterMetadata => ({
   rank: configuration.rank,

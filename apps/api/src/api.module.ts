@@ -13,6 +13,7 @@ import { FederationsController } from './federations/federations.controller.js';
 import { FederationsService } from './federations/federations.service.js';
 import { ProgressService } from './federations/progress.service.js';
 import { RoundsController } from './federations/rounds.controller.js';
+import { SteeringController } from './federations/steering.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { KeysController } from './keys/keys.controller.js';
 import { KeysService } from './keys/keys.service.js';
@@ -40,6 +41,7 @@ export class ApiModule {
         ReadModelsController,
         ReplaysController,
         RoundsController,
+        SteeringController,
         VerificationController,
       ],
       providers: [

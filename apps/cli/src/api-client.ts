@@ -11,7 +11,7 @@ import type {
 export interface Federation {
   readonly id: string;
   readonly name: string;
-  readonly status: 'created' | 'running' | 'completed' | 'failed' | 'cancelled';
+  readonly status: 'created' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
   readonly reason: string | null;
   readonly baseModel: { readonly name: string; readonly digest: string };
   readonly clients: readonly string[];
@@ -88,6 +88,7 @@ export class ApiClient {
   startFederation = (id: string): Promise<Federation> => this.post(`/v1/federations/${id}/start`, {});
   cancelFederation = (id: string, reason: string): Promise<Federation> =>
     this.post(`/v1/federations/${id}/cancel`, { reason });
+  resumeFederation = (id: string): Promise<Federation> => this.post(`/v1/federations/${id}/resume`, {});
   federation = (id: string): Promise<Federation> => this.get(`/v1/federations/${id}`);
   progress = (id: string): Promise<Progress> => this.get(`/v1/federations/${id}/progress`);
   rounds = async (id: string): Promise<readonly Round[]> =>
@@ -95,10 +96,10 @@ export class ApiClient {
   assignment = async (id: string, round: number): Promise<ExpertAssignment> =>
     (await this.get<{ assignment: ExpertAssignment }>(`/v1/federations/${id}/assignments?round=${round}`)).assignment;
 
-  /** Those that were created and not started, and those that run. */
+  /** Those that were created and not started, those that run and those that are paused. */
   async unfinishedFederations(): Promise<Federation[]> {
     const pages = await Promise.all(
-      ['created', 'running'].map((status) =>
+      ['created', 'running', 'paused'].map((status) =>
         this.get<{ federations: { id: string }[] }>(`/v1/federations?status=${status}&limit=100`),
       ),
     );

@@ -7,7 +7,7 @@ import { weightFormLine } from './weight-form-line.js';
 
 const POLL_MILLISECONDS = 500;
 
-/** Thrown where the federation failed or was cancelled. */
+/** Thrown where the federation failed, was cancelled or is paused. */
 export class FederationEndedError extends Error {
   override readonly name = 'FederationEndedError';
 }
@@ -38,7 +38,18 @@ export async function follow(
   }
   const federation = await api.federation(id);
   if (federation.status === 'completed') return federation;
-  throw new FederationEndedError(`The federation ${federation.status}: ${federation.reason ?? 'no reason was given'}`);
+  throw new FederationEndedError(endingOf(federation));
+}
+
+/** Why it goes on no further, and what can be done about it. */
+export function endingOf({ id, status, reason, round }: Federation): string {
+  const why = reason ?? 'no reason was given';
+  if (status !== 'paused') return `The federation ${status}: ${why}`;
+  return [
+    `The federation is paused in round ${round}: ${why}`,
+    `It goes on with POST /v1/federations/${id}/resume, or when the quickstart is run again with the same options;`,
+    `POST /v1/federations/${id}/clients/<name>/leave goes on without a client (docs/rounds.md).`,
+  ].join('\n');
 }
 
 function roundLine({ round, startedAt, finishedAt, clients }: Round): string {

@@ -165,6 +165,7 @@ async function prepareFederation(api: ApiClient, options: QuickstartOptions, dat
   if (interrupted !== undefined) {
     const { id, round, rounds, status } = interrupted;
     console.log(`Going on with federation ${id}, which was interrupted in round ${round} of ${rounds}.`);
+    if (status === 'paused') return api.resumeFederation(id);
     return status === 'created' ? api.startFederation(id) : interrupted;
   }
   for (const federation of unfinished) {

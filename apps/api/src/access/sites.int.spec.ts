@@ -21,10 +21,10 @@ let api: RunningService;
 let operator: HttpClient;
 /** Stands for the ward. */
 let site: HttpClient;
-/** Of the ward and of others; of others alone; one that failed because of another's client. */
+/** Of the ward and of others; of others alone; one that waits because of another's client. */
 let mixed: string;
 let foreign: string;
-let failed: string;
+let waiting: string;
 
 beforeAll(async () => {
   bench = await testBench();
@@ -42,14 +42,14 @@ beforeAll(async () => {
   for (const name of ['ward', 'bank', 'mill']) await operator.post('/v1/clients', { name });
   mixed = await run(['ward', 'bank', 'mill'], 'completed', { weights: 'auto' });
   foreign = await run(['bank', 'mill'], 'completed');
-  failed = await run(['ward', 'bank'], 'failed');
+  waiting = await run(['ward', 'bank'], 'paused');
 });
 afterAll(async () => {
   await api.close();
   await bench.close();
 });
 
-async function run(clients: string[], end: 'completed' | 'failed', more = {}): Promise<string> {
+async function run(clients: string[], end: 'completed' | 'paused', more = {}): Promise<string> {
   // The stand-in aggregator gives every expert to every client.
   const configuration = { rounds: 1, expertChoices: clients.length, ...more };
   const body = { baseModel: 'tiny', clients, configuration };
@@ -63,7 +63,7 @@ async function run(clients: string[], end: 'completed' | 'failed', more = {}): P
     settings: bench.settings.queue,
     artifacts: bench.artifacts,
     beforeTraining: async ({ kind, client }) => {
-      if (end === 'failed' && kind === 'train' && client === 'bank') throw new Error('the vault of bank is locked');
+      if (end === 'paused' && kind === 'train' && client === 'bank') throw new Error('the vault of bank is locked');
     },
   });
   try {
@@ -104,20 +104,20 @@ describe('a site', () => {
 
   it('sees the federations that its clients take part in, without the others’ part', async () => {
     const { federations } = await told<FederationPageResource>('/v1/federations');
-    expect(federations.map(({ id }) => id)).toEqual([failed, mixed]);
+    expect(federations.map(({ id }) => id)).toEqual([waiting, mixed]);
     expect(federations[1]).toMatchObject({ clients: ['ward'], baselineRougeL: null, bestScore: null });
-    expect(federations[0]).toMatchObject({ status: 'failed', reason: null });
+    expect(federations[0]).toMatchObject({ status: 'paused', reason: null });
     expect(await told<FederationResource>(`/v1/federations/${mixed}`)).toMatchObject({
       clients: ['ward'],
       weightForm: 'int8',
       weightFormsCompared: [],
     });
     expect(await told<FederationResource>(`/v1/federations/${mixed}?asOf=1`)).toMatchObject({ clients: ['ward'] });
-    expect(await told<FederationResource>(`/v1/federations/${failed}`)).toMatchObject({
-      status: 'failed',
+    expect(await told<FederationResource>(`/v1/federations/${waiting}`)).toMatchObject({
+      status: 'paused',
       reason: null,
     });
-    expect((await operator.get<FederationResource>(`/v1/federations/${failed}`)).body.reason).toContain(
+    expect((await operator.get<FederationResource>(`/v1/federations/${waiting}`)).body.reason).toContain(
       'vault of bank',
     );
   });
@@ -142,7 +142,8 @@ describe('a site', () => {
       expect(JSON.parse(JSON.stringify(first).replaceAll(foreign, never))).toEqual(second);
     }
     for (const rest of ['/progress', '/events', '/events/stream']) {
-      expect((await site.raw(`/v1/federations/${foreign}${rest}`)).status).toBe(404);
+      const { status } = await site.raw(`/v1/federations/${foreign}${rest}`);
+      expect({ rest, status }).toEqual({ rest, status: 404 });
     }
     expect((await told<FederationPageResource>(`/v1/federations?after=${foreign}`)).federations).toEqual([]);
   });
@@ -170,7 +171,7 @@ describe('a site', () => {
     }
     const streams = new Set(seen.map(({ stream }) => stream));
     expect([...streams].sort()).toEqual(
-      ['base-model-tiny', 'client-annex', 'client-ward', `federation-${failed}`, `federation-${mixed}`].sort(),
+      ['base-model-tiny', 'client-annex', 'client-ward', `federation-${waiting}`, `federation-${mixed}`].sort(),
     );
     const trained = seen.filter(({ type }) => type === 'ClientTrained');
     expect(trained.map(({ data }) => (data as { client: string }).client)).toEqual(['ward', 'ward']);
@@ -187,6 +188,29 @@ describe('a site', () => {
     await reader?.cancel();
     expect(text).toContain('"client":"ward"');
     expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
+  });
+
+  it('acts for its own clients where they take part, and for no others', async () => {
+    const body = { baseModel: 'tiny', clients: ['ward', 'bank'] };
+    const { id } = (await operator.post<FederationResource>('/v1/federations', body)).body;
+    const path = `/v1/federations/${id}/clients`;
+    const left = await site.post<FederationResource>(`${path}/ward/leave`, { reason: 'maintenance' });
+    expect(left.status).toBe(200);
+    expect(JSON.stringify(left.body)).not.toContain('bank');
+    expect((await site.post(`${path}/ward/join`)).status).toBe(200);
+    for (const [client, command] of [
+      ['bank', 'leave'],
+      ['bank', 'join'],
+      ['mill', 'join'],
+    ]) {
+      const refused = await site.post<Problem>(`${path}/${client}/${command}`);
+      expect(refused).toMatchObject({ status: 404, body: { code: 'CLIENT_NOT_IN_FEDERATION' } });
+    }
+    const elsewhere = await site.post<Problem>(`/v1/federations/${foreign}/clients/ward/join`);
+    expect(elsewhere).toMatchObject({ status: 404, body: { code: 'FEDERATION_NOT_FOUND' } });
+    const after = (await operator.get<FederationResource>(`/v1/federations/${foreign}`)).body;
+    expect(after.clients).toEqual(['bank', 'mill']);
+    await operator.post(`/v1/federations/${id}/cancel`);
   });
 
   it('changes no federation, of its own clients or not', async () => {

@@ -1,10 +1,12 @@
 import type { Appended } from '@fedamole/event-store';
-import type { FederationCommand } from '@fedamole/federation';
+import type { FederationCommand, OperatorCommand } from '@fedamole/federation';
 import {
+  DomainError,
   baseModelStream,
   clientStream,
   federationIdOf,
   federationStream,
+  forkFederation,
   resolveConfiguration,
   weightFormOf,
 } from '@fedamole/federation';
@@ -12,6 +14,7 @@ import { listFederations } from '@fedamole/read-models';
 import { Inject, Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { mayKnow } from '../access/caller.js';
 import { currentCaller } from '../commands/request-origin.js';
 import { foldStream, handleCommand } from '../commands/command-handler.js';
 import { baseModelDecider, clientDecider, federationDecider } from '../commands/deciders.js';
@@ -21,6 +24,7 @@ import type { AsOf } from './as-of.js';
 import type { LoadedFederation } from './loaded-federation.js';
 import { endings, loadFederation, recordedAt } from './loaded-federation.js';
 import type { CreateFederationBody, FederationFilter, FederationPageResource, FederationResource } from './schemas.js';
+import type { ForkFederationBody } from './steering-schemas.js';
 import { visibleSummary } from './visible-federation.js';
 import { targetedModules } from './target-modules.js';
 
@@ -55,14 +59,30 @@ export class FederationsService {
     return this.get(federationIdOf(stream) ?? federationId);
   }
 
-  async start(id: string): Promise<FederationResource> {
-    await this.handle(id, { type: 'StartFederation' });
+  async act(id: string, command: OperatorCommand): Promise<FederationResource> {
+    await this.handle(id, command);
     return this.get(id);
   }
 
-  async cancel(id: string, reason: string | null): Promise<FederationResource> {
-    await this.handle(id, { type: 'CancelFederation', reason });
-    return this.get(id);
+  /** Refuses a client that is not registered. */
+  async join(id: string, client: string): Promise<FederationResource> {
+    await this.requireClients([client]);
+    return this.act(id, { type: 'JoinClient', client });
+  }
+
+  /** A site acts for its own clients, in federations that they have been in; the others are not there for it. */
+  async requireKnown(id: string, client: string): Promise<void> {
+    await loadFederation(this.platform.store, id);
+    if (mayKnow(currentCaller(), client)) return;
+    throw new DomainError('CLIENT_NOT_IN_FEDERATION', `client "${client}" is not part of federation ${id}`, { client });
+  }
+
+  async fork(id: string, { name, round, configuration: changes }: ForkFederationBody): Promise<FederationResource> {
+    const { federation: parent } = await loadFederation(this.platform.store, id);
+    const federationId = randomUUID();
+    const options = { federationId, name: name ?? federationId, round, changes };
+    const { stream } = await this.handle(federationId, forkFederation(parent, options));
+    return this.get(federationIdOf(stream) ?? federationId);
   }
 
   async get(id: string, asOf?: AsOf): Promise<FederationResource> {
@@ -100,16 +120,20 @@ export class FederationsService {
 }
 
 function asResource({ federation, stored }: LoadedFederation): FederationResource {
-  const { id, name, status, reason, baseModel, configuration, chosenWeightForm, round } = federation;
+  const { id, name, status, pauseCause, reason, parent, left } = federation;
+  const { baseModel, configuration, chosenWeightForm, round } = federation;
   return {
     id,
     version: stored.at(-1)?.version ?? 0,
     name,
     status,
+    pauseCause,
     reason,
+    parent,
     baseModel,
     modules: [...federation.modules],
     clients: [...federation.clients],
+    left: Object.keys(left).sort(),
     configuration,
     weightForm: weightFormOf(federation),
     weightFormsCompared: chosenWeightForm === null ? null : [...chosenWeightForm.compared],

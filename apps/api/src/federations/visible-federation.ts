@@ -2,7 +2,7 @@
  * A federation as a site sees it: as if its own clients were all there are. Whatever is shown of a federation is derived from
  * what this lets through, so nothing of other sites' clients can be shown by mistake.
  */
-import type { Federation, Round } from '@fedamole/federation';
+import type { Federation, FederationStatus, Round } from '@fedamole/federation';
 import type { FederationSummary } from '@fedamole/read-models';
 import { knownTo, mayKnow, type Caller } from '../access/caller.js';
 
@@ -15,13 +15,18 @@ export function visibleFederation(caller: Caller | null, federation: Federation)
   return {
     ...federation,
     clients,
+    left: knownTo(caller, federation.left),
+    misses: knownTo(caller, federation.misses),
     rounds: federation.rounds.map((round) => visibleRound(caller, round)),
     // Means over all clients.
     chosenWeightForm: chosenWeightForm && { ...chosenWeightForm, compared: [] },
-    // It names the client that failed; a site finds its own clients' failures in their rounds.
-    reason: status === 'failed' ? null : reason,
+    reason: visibleReason(status, reason),
   };
 }
+
+/** Other reasons name the clients that failed or did not answer; a site finds its own clients' in their rounds. */
+const visibleReason = (status: FederationStatus, reason: string | null): string | null =>
+  status === 'cancelled' ? reason : null;
 
 /** The same of a list's line: means over all clients would tell of the others. */
 export function visibleSummary(caller: Caller | null, summary: FederationSummary): FederationSummary {
@@ -31,7 +36,7 @@ export function visibleSummary(caller: Caller | null, summary: FederationSummary
   return {
     ...summary,
     clients,
-    reason: status === 'failed' ? null : reason,
+    reason: visibleReason(status, reason),
     baselineRougeL: null,
     lastRougeL: null,
     bestRougeL: null,
@@ -44,12 +49,23 @@ export function visibleSummary(caller: Caller | null, summary: FederationSummary
 }
 
 function visibleRound(caller: Caller | null, round: Round): Round {
-  const { assigned } = round;
+  const { assigned, closed } = round;
+  const known = (client: string): boolean => mayKnow(caller, client);
   return {
     ...round,
+    participants: round.participants.filter(known),
     assigned: assigned && { ...assigned, assignment: knownTo(caller, assigned.assignment) },
     baselines: knownTo(caller, round.baselines),
     results: knownTo(caller, round.results),
     failures: knownTo(caller, round.failures),
+    late: knownTo(caller, round.late),
+    attempts: knownTo(caller, round.attempts),
+    settled: knownTo(caller, round.settled),
+    closed: closed && {
+      ...closed,
+      answered: closed.answered.filter(known),
+      missing: closed.missing.filter(({ client }) => known(client)),
+      next: closed.next && closed.next.filter(known),
+    },
   };
 }
