@@ -49,7 +49,7 @@ export class AccessGuard implements CanActivate {
     if (allowed.includes(scope)) return true;
     const needed = scopes.filter((one) => allowed.includes(one)).join(' or ');
     const detail = `this needs a key of scope ${needed}; yours is ${scope}`;
-    throw await this.refuse(context, identity.caller, new ProblemException(403, 'SCOPE_INSUFFICIENT', detail));
+    throw await this.refuse(context, identity.caller, new ProblemException('SCOPE_INSUFFICIENT', detail));
   }
 
   /** Written down only where somebody has, or had, a key: whoever has none could fill the disk. */
@@ -68,14 +68,14 @@ function unauthenticated(identity: Exclude<ReturnType<typeof identityOf>, { kind
   const expected = 'send "Authorization: Bearer <key>"';
   switch (identity.kind) {
     case 'none':
-      return new ProblemException(401, 'KEY_REQUIRED', `a key is needed: ${expected}`);
+      return new ProblemException('KEY_REQUIRED', `a key is needed: ${expected}`);
     case 'malformed':
-      return new ProblemException(401, 'KEY_INVALID', `the Authorization header holds no key: ${expected}`);
+      return new ProblemException('KEY_INVALID', `the Authorization header holds no key: ${expected}`);
     case 'unknown':
-      return new ProblemException(401, 'KEY_INVALID', 'there is no such key');
+      return new ProblemException('KEY_INVALID', 'there is no such key');
     case 'revoked':
-      return new ProblemException(401, 'KEY_REVOKED', `the key was revoked at ${identity.since.toISOString()}`);
+      return new ProblemException('KEY_REVOKED', `the key was revoked at ${identity.since.toISOString()}`);
     case 'expired':
-      return new ProblemException(401, 'KEY_EXPIRED', `the key expired at ${identity.since.toISOString()}`);
+      return new ProblemException('KEY_EXPIRED', `the key expired at ${identity.since.toISOString()}`);
   }
 }

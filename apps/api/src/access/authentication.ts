@@ -55,7 +55,7 @@ export function identifyCallers(keys: ApiKeys | null, requestsPerMinute: number)
     const seconds = limit.take(who, performance.now());
     if (seconds === 0) return;
     response.setHeader('Retry-After', String(seconds));
-    throw new ProblemException(429, 'TOO_MANY_REQUESTS', `at most ${requestsPerMinute} requests a minute are answered`);
+    throw new ProblemException('TOO_MANY_REQUESTS', `at most ${requestsPerMinute} requests a minute are answered`);
   };
   return (request: Request, response: Response, next: NextFunction) => {
     identify(request, response).then(() => next(), next);
@@ -71,5 +71,5 @@ async function present(request: Request, keys: ApiKeys): Promise<Identity> {
 
 export function wrongHeader(name: string, value: unknown): ProblemException {
   const errors = [{ field: name, value, message: 'use 1 to 200 printable ASCII characters without spaces' }];
-  return new ProblemException(400, 'VALIDATION_FAILED', `${name}: ${errors[0]?.message}`, { errors });
+  return new ProblemException('VALIDATION_FAILED', `${name}: ${errors[0]?.message}`, { errors });
 }

@@ -25,15 +25,11 @@ export function actorMetadata(caller: Caller): EventMetadata {
   return { actor: actorOf(caller), ...(description === null ? {} : { actorDescription: description }) };
 }
 
-/** Whether it may know anything of a client. Without a caller it is the platform itself that asks. */
-export function mayKnow(caller: Caller | null, client: string): boolean {
-  return caller === null || caller.scope !== 'site' || caller.clients.includes(client);
-}
+/** Whether it may know anything of a client. */
+export const mayKnow = ({ scope, clients }: Caller, client: string): boolean =>
+  scope !== 'site' || clients.includes(client);
 
 /** A record by client, without those that the caller may not know of. */
-export function knownTo<Value>(
-  caller: Caller | null,
-  byClient: Readonly<Record<string, Value>>,
-): Record<string, Value> {
+export function knownTo<Value>(caller: Caller, byClient: Readonly<Record<string, Value>>): Record<string, Value> {
   return Object.fromEntries(Object.entries(byClient).filter(([client]) => mayKnow(caller, client)));
 }

@@ -20,21 +20,25 @@ export const auditFilter = z.strictObject({
 });
 export type AuditFilter = z.infer<typeof auditFilter>;
 
-export const auditResource = z.strictObject({
-  id: z.string(),
-  at: z.iso.datetime(),
-  requestId: z.string().describe('The correlation id of the events that it led to.'),
-  actor: z.string().describe('`key:` and its identifier; `operator` where no keys are asked for; `command-line`.'),
-  actorDescription: z.string().nullable(),
-  action: z.string().describe('Operation of this document.'),
-  target: z.string().describe('Method and path.'),
-  status: z.int().nullable().describe('Null until it is answered, and for good where the api ended before.'),
-  code: z.string().nullable().describe('Of the problem, where it was refused.'),
-});
+export const auditResource = z
+  .strictObject({
+    id: z.string(),
+    at: z.iso.datetime(),
+    requestId: z.string().describe('The correlation id of the events that it led to.'),
+    actor: z.string().describe('`key:` and its identifier; `operator` where no keys are asked for; `command-line`.'),
+    actorDescription: z.string().nullable(),
+    action: z.string().describe('Operation of this document.'),
+    target: z.string().describe('Method and path.'),
+    status: z.int().nullable().describe('Null until it is answered, and for good where the api ended before.'),
+    code: z.string().nullable().describe('Of the problem, where it was refused.'),
+  })
+  .meta({ title: 'AuditEntry' });
 export type AuditResource = z.infer<typeof auditResource>;
 
-export const auditPage = z.strictObject({
-  entries: z.array(auditResource).describe('Newest first.'),
-  next: z.string().nullable().describe('The `after` of the next page; null where there is nothing more.'),
-});
+export const auditPage = z
+  .strictObject({
+    entries: z.array(auditResource).describe('Newest first.'),
+    next: z.string().nullable().describe('The `after` of the next page; null where there is nothing more.'),
+  })
+  .meta({ title: 'AuditPage' });
 export type AuditPage = z.infer<typeof auditPage>;

@@ -1,10 +1,10 @@
 import { Body, Controller, Get, HttpStatus, Inject, Param, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Refuses } from '../openapi/refusals.js';
 import type { Response } from 'express';
 import { OpenTo } from '../access/access.guard.js';
 import type { ByName } from '../http/path-parameters.js';
 import { byName } from '../http/path-parameters.js';
-import { problem } from '../http/problem.js';
 import type { ClientList, ClientResource, RegisterClientBody } from './schemas.js';
 import { clientList, clientResource, registerClient } from './schemas.js';
 import { ClientsService } from './clients.service.js';
@@ -20,7 +20,7 @@ export class ClientsController {
   @ApiOperation({ summary: 'Register a client: someone whose data stay at a trainer.' })
   @ApiResponse({ status: 201, description: 'Registered.', standardSchema: clientResource })
   @ApiResponse({ status: 200, description: 'Was registered already.', standardSchema: clientResource })
-  @ApiResponse({ status: 409, description: 'Registered with another description.', standardSchema: problem })
+  @Refuses('CLIENT_OF_ANOTHER_SITE', 'CLIENT_CONFLICT')
   async registerClient(
     @Body({ schema: registerClient }) body: RegisterClientBody,
     @Res({ passthrough: true }) response: Response,
@@ -40,7 +40,7 @@ export class ClientsController {
   @Get(':name')
   @ApiOperation({ summary: 'One client.' })
   @ApiResponse({ status: 200, description: 'The client.', standardSchema: clientResource })
-  @ApiResponse({ status: 404, description: 'There is none of that name.', standardSchema: problem })
+  @Refuses('CLIENT_NOT_FOUND')
   async getClient(@Param({ schema: byName }) { name }: ByName): Promise<ClientResource> {
     return this.clients.get(name);
   }

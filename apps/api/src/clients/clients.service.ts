@@ -5,7 +5,7 @@ import { mayKnow } from '../access/caller.js';
 import { currentCaller } from '../commands/request-origin.js';
 import { foldStream, handleCommand } from '../commands/command-handler.js';
 import { clientDecider } from '../commands/deciders.js';
-import { notFound, ProblemException } from '../http/problem.js';
+import { ProblemException } from '../http/problem.js';
 import { Platform } from '../platform/platform.js';
 import type { ClientResource, RegisterClientBody } from './schemas.js';
 
@@ -16,8 +16,8 @@ export class ClientsService {
   async register({ name, description }: RegisterClientBody): Promise<{ resource: ClientResource; created: boolean }> {
     const caller = currentCaller();
     if (!mayKnow(caller, name)) {
-      const own = caller?.clients.join(', ') ?? '';
-      throw new ProblemException(403, 'CLIENT_OF_ANOTHER_SITE', `your key stands for ${own}, and not for "${name}"`);
+      const own = caller.clients.join(', ');
+      throw new ProblemException('CLIENT_OF_ANOTHER_SITE', `your key stands for ${own}, and not for "${name}"`);
     }
     const command = { type: 'RegisterClient' as const, data: { name, description: description ?? null } };
     const { store } = this.platform;
@@ -29,7 +29,7 @@ export class ClientsService {
     const { state, stored } = await foldStream(this.platform.store, clientDecider, clientStream(name));
     const registeredAt = stored[0]?.recordedAt;
     if (state.status === 'absent' || !registeredAt || !mayKnow(currentCaller(), name))
-      throw notFound('CLIENT_NOT_FOUND', `there is no client "${name}"`);
+      throw new ProblemException('CLIENT_NOT_FOUND', `there is no client "${name}"`);
     return { name, description: state.description, registeredAt: registeredAt.toISOString() };
   }
 

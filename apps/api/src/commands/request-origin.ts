@@ -4,13 +4,10 @@
  * that no service has to hand them on.
  */
 import type { EventMetadata } from '@fedamole/event-store';
-import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
-import { Injectable } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import type { Request, Response } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
-import { Observable } from 'rxjs';
 import { callerOf, printableHeader, requestIdHeader, requestIdOf, wrongHeader } from '../access/authentication.js';
 import { actorMetadata, type Caller } from '../access/caller.js';
 import {
@@ -22,22 +19,25 @@ import {
 } from '../http/entity-tags.js';
 
 interface RequestOrigin {
+  readonly request: Request;
   readonly requestId: string;
-  /** Null where the handler answers anybody. */
+  /** Null where nobody said who they are: they come to no handler but those that answer anybody. */
   readonly caller: Caller | null;
   /** One caller's own: the same word from another caller is another key. */
   readonly idempotencyKey: string | undefined;
   readonly condition: VersionCondition | null;
-  /** Digest of method, path and body: what the key stands for. */
-  readonly requestDigest: string;
 }
 
 const origins = new AsyncLocalStorage<RequestOrigin>();
 
 const idempotencyHeader = 'Idempotency-Key';
 
-/** Who asks for what is being answered; null where nobody does: the platform goes on by itself. */
-export const currentCaller = (): Caller | null => origins.getStore()?.caller ?? null;
+/** Who asks for what is being answered. Throws where nobody does: what is shown depends on who sees it. */
+export function currentCaller(): Caller {
+  const caller = origins.getStore()?.caller;
+  if (!caller) throw new Error('nobody is known to have asked for this');
+  return caller;
+}
 
 /** Throws a problem where the request under way wants to change another version of the stream than there is. */
 export function requireRequestedVersion(version: number): void {
@@ -48,28 +48,26 @@ export function requireRequestedVersion(version: number): void {
 export function originOfCommand(commandType: string): EventMetadata | null {
   const origin = origins.getStore();
   if (!origin) return null;
-  const { requestId, caller, idempotencyKey, requestDigest } = origin;
+  const { requestId, caller, idempotencyKey, request } = origin;
   const metadata = { ...(caller ? actorMetadata(caller) : {}), correlationId: requestId };
   if (idempotencyKey === undefined) return metadata;
-  return { ...metadata, idempotencyKey, commandDigest: sha256(`${requestDigest} ${commandType}`) };
+  return { ...metadata, idempotencyKey, commandDigest: sha256(`${digestOf(request)} ${commandType}`) };
 }
 
-@Injectable()
-export class RequestOriginInterceptor implements NestInterceptor {
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const request = context.switchToHttp().getRequest<Request>();
-    const response = context.switchToHttp().getResponse<Response>();
-    const { method, originalUrl } = request;
+/** Comes after those that name the request and its caller. */
+export function carryOrigin(): RequestHandler {
+  return (request, response, next) => {
     const caller = callerOf(response);
+    const idempotencyKey = readIdempotencyKey(request, caller);
     const origin = {
+      request,
       requestId: requestIdOf(response),
       caller,
-      idempotencyKey: readIdempotencyKey(request, caller),
+      idempotencyKey,
       condition: readIfMatch(request),
-      requestDigest: sha256(JSON.stringify([method, originalUrl, (request.body as unknown) ?? null])),
     };
-    return new Observable((subscriber) => origins.run(origin, () => next.handle().subscribe(subscriber)));
-  }
+    origins.run(origin, next);
+  };
 }
 
 /** Requests that change something take their identifier and an idempotency key, those that change a federation its version. */
@@ -105,6 +103,10 @@ function readIdempotencyKey(request: Request, caller: Caller | null): string | u
   if (!printableHeader.test(given)) throw wrongHeader(idempotencyHeader, given);
   return caller === null || caller.keyId === null ? given : `${caller.keyId}:${given}`;
 }
+
+/** Method, path and body: what an idempotency key stands for. */
+const digestOf = ({ method, originalUrl, body }: Request): string =>
+  sha256(JSON.stringify([method, originalUrl, (body as unknown) ?? null]));
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');

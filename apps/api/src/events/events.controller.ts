@@ -1,8 +1,9 @@
 import { federationStream } from '@fedamole/federation';
 import { parseCheckpoint } from '@fedamole/event-store';
 import type { MessageEvent } from '@nestjs/common';
-import { Controller, Get, Headers, Inject, Param, Query, Sse } from '@nestjs/common';
-import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Headers, Inject, Param, Query, Sse, UseGuards } from '@nestjs/common';
+import { ApiOperation, ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Refuses } from '../openapi/refusals.js';
 import type { Observable } from 'rxjs';
 import { OpenTo } from '../access/access.guard.js';
 import { currentCaller } from '../commands/request-origin.js';
@@ -11,12 +12,26 @@ import type { ById } from '../http/path-parameters.js';
 import { byId } from '../http/path-parameters.js';
 import { Platform } from '../platform/platform.js';
 import { follow, readPage, sourceOfAll, sourceOfStream } from './event-feed.js';
+import { KnownFederationGuard } from './known-federation.guard.js';
 import type { AllPosition, EventPage, StreamPosition } from './schemas.js';
 import { allPosition, eventPage, streamPosition } from './schemas.js';
 import type { Visibility } from './visible-events.js';
 import { visibilityTo } from './visible-events.js';
 
 const defaultLimit = 100;
+
+const eventStream = {
+  status: 200,
+  description:
+    'Server-sent events: `id` is the cursor, `event` the type, `data` an event as JSON; a heartbeat when idle.',
+  content: { 'text/event-stream': { schema: { type: 'string' } } },
+};
+const lastEventId = {
+  name: 'Last-Event-ID',
+  required: false,
+  description:
+    'The `id` of the last event that was seen; browsers send it when they connect again. Stronger than `after`.',
+};
 
 @ApiTags('events')
 @OpenTo('operator', 'viewer', 'site')
@@ -33,7 +48,8 @@ export class EventsController {
 
   @Sse('events/stream')
   @ApiOperation({ summary: 'Events of all streams as they happen: server-sent events.' })
-  @ApiProduces('text/event-stream')
+  @ApiResponse(eventStream)
+  @ApiHeader(lastEventId)
   followEvents(
     @Query({ schema: allPosition }) { after }: AllPosition,
     @Headers('last-event-id') lastEventId: string | undefined,
@@ -45,6 +61,7 @@ export class EventsController {
   @Get('federations/:id/events')
   @ApiOperation({ summary: "A federation's events; `after` is the version of the last one seen." })
   @ApiResponse({ status: 200, description: 'A page of events.', standardSchema: eventPage })
+  @Refuses('FEDERATION_NOT_FOUND')
   async listFederationEvents(
     @Param({ schema: byId }) { id }: ById,
     @Query({ schema: streamPosition }) { after, limit }: StreamPosition,
@@ -55,15 +72,17 @@ export class EventsController {
     return readPage(source, this.visible(), cursor, limit ?? defaultLimit);
   }
 
+  @UseGuards(KnownFederationGuard)
   @Sse('federations/:id/events/stream')
   @ApiOperation({ summary: "A federation's events as they happen: server-sent events." })
-  @ApiProduces('text/event-stream')
-  async followFederationEvents(
+  @ApiResponse(eventStream)
+  @ApiHeader(lastEventId)
+  @Refuses('FEDERATION_NOT_FOUND')
+  followFederationEvents(
     @Param({ schema: byId }) { id }: ById,
     @Query({ schema: streamPosition }) { after }: StreamPosition,
     @Headers('last-event-id') lastEventId: string | undefined,
-  ): Promise<Observable<MessageEvent>> {
-    await loadFederation(this.platform.store, id);
+  ): Observable<MessageEvent> {
     const resumed = /^\d{1,9}$/.test(lastEventId ?? '') ? lastEventId : after?.toString();
     const source = sourceOfStream(this.platform.store, federationStream(id));
     return follow(source, this.visible(), resumed ?? null, this.platform);

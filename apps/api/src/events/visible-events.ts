@@ -54,8 +54,8 @@ const siteViews: SiteViews = {
 };
 
 /** Everything, for everybody but sites. */
-export function visibilityTo(caller: Caller | null, store: EventStore): Visibility {
-  if (caller?.scope !== 'site') return async (events) => [...events];
+export function visibilityTo(caller: Caller, store: EventStore): Visibility {
+  if (caller.scope !== 'site') return async (events) => [...events];
   return async (events) => {
     const visible: StoredEvent[] = [];
     for (const event of events) {

@@ -1,10 +1,10 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Refuses } from '../openapi/refusals.js';
 import { OpenTo } from '../access/access.guard.js';
 import type { ById } from '../http/path-parameters.js';
 import { EntityTagInterceptor } from '../http/entity-tags.js';
 import { byId } from '../http/path-parameters.js';
-import { problem } from '../http/problem.js';
 import type { AtMoment } from './as-of.js';
 import { atMoment } from './as-of.js';
 import { FederationsService } from './federations.service.js';
@@ -28,8 +28,17 @@ export class FederationsController {
   @UseInterceptors(EntityTagInterceptor)
   @ApiOperation({ summary: 'Create a federation. It waits for its start.' })
   @ApiResponse({ status: 201, description: 'Created.', standardSchema: federationResource })
-  @ApiResponse({ status: 400, description: 'Wrong fields.', standardSchema: problem })
-  @ApiResponse({ status: 422, description: 'Something is not registered, or infeasible.', standardSchema: problem })
+  @Refuses(
+    'CLIENTS_NOT_DISTINCT',
+    'BASE_MODEL_NOT_REGISTERED',
+    'BASE_MODEL_UNREADABLE',
+    'CLIENTS_NOT_REGISTERED',
+    'CONFIGURATION_CONFLICT',
+    'FEDERATION_INFEASIBLE',
+    'NO_ROOM_FOR_PROMPTS',
+    'TARGET_MODULES_UNKNOWN',
+    'VERSION_CHANGED',
+  )
   async createFederation(@Body({ schema: createFederation }) body: CreateFederationBody): Promise<FederationResource> {
     return this.federations.create(body);
   }
@@ -49,7 +58,7 @@ export class FederationsController {
   @UseInterceptors(EntityTagInterceptor)
   @ApiOperation({ summary: 'One federation, as it is or as it was after any event.' })
   @ApiResponse({ status: 200, description: 'The federation.', standardSchema: federationResource })
-  @ApiResponse({ status: 404, description: 'There is none of that identifier.', standardSchema: problem })
+  @Refuses('FEDERATION_NOT_FOUND', 'EVENT_NOT_FOUND')
   async getFederation(
     @Param({ schema: byId }) { id }: ById,
     @Query({ schema: atMoment }) { asOf }: AtMoment,
@@ -62,7 +71,13 @@ export class FederationsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Start a federation. Starting a running one changes nothing.' })
   @ApiResponse({ status: 200, description: 'It runs.', standardSchema: federationResource })
-  @ApiResponse({ status: 409, description: 'It is paused, or has finished.', standardSchema: problem })
+  @Refuses(
+    'FEDERATION_NOT_FOUND',
+    'CHANGED_MEANWHILE',
+    'VERSION_CHANGED',
+    'FEDERATION_PAUSED',
+    'FEDERATION_ALREADY_FINISHED',
+  )
   async startFederation(@Param({ schema: byId }) { id }: ById): Promise<FederationResource> {
     return this.federations.act(id, { type: 'StartFederation' });
   }
@@ -72,7 +87,7 @@ export class FederationsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Cancel a federation. What is still computed for it is ignored.' })
   @ApiResponse({ status: 200, description: 'It is cancelled.', standardSchema: federationResource })
-  @ApiResponse({ status: 409, description: 'It has finished.', standardSchema: problem })
+  @Refuses('FEDERATION_NOT_FOUND', 'CHANGED_MEANWHILE', 'VERSION_CHANGED', 'FEDERATION_ALREADY_FINISHED')
   async cancelFederation(
     @Param({ schema: byId }) { id }: ById,
     @Body({ schema: giveReason }) { reason }: GiveReasonBody,
@@ -84,6 +99,7 @@ export class FederationsController {
   @OpenTo('operator', 'viewer', 'site')
   @ApiOperation({ summary: 'How far every client is in the current round.' })
   @ApiResponse({ status: 200, description: 'Progress.', standardSchema: progressResource })
+  @Refuses('FEDERATION_NOT_FOUND')
   async getProgress(@Param({ schema: byId }) { id }: ById): Promise<ProgressResource> {
     return this.progress.of(id);
   }

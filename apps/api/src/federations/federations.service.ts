@@ -39,7 +39,7 @@ export class FederationsService {
     const { store, settings } = this.platform;
     const model = await foldStream(store, baseModelDecider, baseModelStream(body.baseModel));
     if (model.state.status === 'absent') {
-      throw new ProblemException(422, 'BASE_MODEL_NOT_REGISTERED', `base model "${body.baseModel}" is not registered`);
+      throw new ProblemException('BASE_MODEL_NOT_REGISTERED', `base model "${body.baseModel}" is not registered`);
     }
     await this.requireClients(body.clients);
     const federationId = randomUUID();
@@ -93,7 +93,7 @@ export class FederationsService {
     const { projector, database } = this.platform;
     await projector.catchUp();
     const caller = currentCaller();
-    const takingPart = caller?.scope === 'site' ? caller.clients : undefined;
+    const takingPart = caller.scope === 'site' ? caller.clients : undefined;
     const page = await listFederations(database.prisma, { status, limit, after, takingPart });
     const federations = page.federations.map((federation) => ({
       ...visibleSummary(caller, federation),
@@ -115,7 +115,7 @@ export class FederationsService {
     }
     if (missing.length === 0) return;
     const detail = `clients are not registered: ${missing.join(', ')}`;
-    throw new ProblemException(422, 'CLIENTS_NOT_REGISTERED', detail, { details: { missing } });
+    throw new ProblemException('CLIENTS_NOT_REGISTERED', detail, { details: { missing } });
   }
 }
 

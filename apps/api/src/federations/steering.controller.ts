@@ -1,11 +1,11 @@
 import type { OperatorCommand } from '@fedamole/federation';
 import { Body, Controller, HttpCode, Inject, Param, Post, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Refuses } from '../openapi/refusals.js';
 import { OpenTo } from '../access/access.guard.js';
 import { EntityTagInterceptor } from '../http/entity-tags.js';
 import type { ById } from '../http/path-parameters.js';
 import { byId } from '../http/path-parameters.js';
-import { problem } from '../http/problem.js';
 import { FederationsService } from './federations.service.js';
 import type { FederationResource } from './schemas.js';
 import { federationResource } from './schemas.js';
@@ -23,7 +23,13 @@ export class SteeringController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Pause a federation: no new jobs; what runs may end and is recorded.' })
   @ApiResponse({ status: 200, description: 'It is paused.', standardSchema: federationResource })
-  @ApiResponse({ status: 409, description: 'It was not started, or has finished.', standardSchema: problem })
+  @Refuses(
+    'FEDERATION_NOT_FOUND',
+    'CHANGED_MEANWHILE',
+    'VERSION_CHANGED',
+    'FEDERATION_NOT_RUNNING',
+    'FEDERATION_ALREADY_FINISHED',
+  )
   async pauseFederation(
     @Param({ schema: byId }) { id }: ById,
     @Body({ schema: giveReason }) { reason }: GiveReasonBody,
@@ -37,7 +43,14 @@ export class SteeringController {
     summary: 'Resume a paused federation. Where too few clients had answered, those that had not get another attempt.',
   })
   @ApiResponse({ status: 200, description: 'It goes on.', standardSchema: federationResource })
-  @ApiResponse({ status: 409, description: 'It was not started, or has finished.', standardSchema: problem })
+  @Refuses(
+    'FEDERATION_NOT_FOUND',
+    'CHANGED_MEANWHILE',
+    'VERSION_CHANGED',
+    'FEDERATION_NOT_RUNNING',
+    'FEDERATION_ALREADY_FINISHED',
+    'FEDERATION_INFEASIBLE',
+  )
   async resumeFederation(@Param({ schema: byId }) { id }: ById): Promise<FederationResource> {
     return this.act(id, { type: 'ResumeFederation' });
   }
@@ -47,8 +60,14 @@ export class SteeringController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Take a client out: it is waited for no more; what it has handed in is still merged.' })
   @ApiResponse({ status: 200, description: 'It has left.', standardSchema: federationResource })
-  @ApiResponse({ status: 404, description: 'It is not part of the federation.', standardSchema: problem })
-  @ApiResponse({ status: 409, description: 'It is the last one, or all has finished.', standardSchema: problem })
+  @Refuses(
+    'FEDERATION_NOT_FOUND',
+    'CHANGED_MEANWHILE',
+    'VERSION_CHANGED',
+    'CLIENT_NOT_IN_FEDERATION',
+    'LAST_CLIENT',
+    'FEDERATION_ALREADY_FINISHED',
+  )
   async leaveFederation(
     @Param({ schema: memberOfFederation }) { id, name }: MemberOfFederation,
     @Body({ schema: giveReason }) { reason }: GiveReasonBody,
@@ -62,8 +81,14 @@ export class SteeringController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Take in a registered client, new or back again: it takes part from the next round on.' })
   @ApiResponse({ status: 200, description: 'It has joined.', standardSchema: federationResource })
-  @ApiResponse({ status: 409, description: 'The federation has finished.', standardSchema: problem })
-  @ApiResponse({ status: 422, description: 'It is not registered.', standardSchema: problem })
+  @Refuses(
+    'FEDERATION_NOT_FOUND',
+    'CHANGED_MEANWHILE',
+    'VERSION_CHANGED',
+    'CLIENT_NOT_IN_FEDERATION',
+    'CLIENTS_NOT_REGISTERED',
+    'FEDERATION_ALREADY_FINISHED',
+  )
   async joinFederation(
     @Param({ schema: memberOfFederation }) { id, name }: MemberOfFederation,
   ): Promise<FederationResource> {
@@ -76,7 +101,17 @@ export class SteeringController {
   @HttpCode(200)
   @ApiOperation({ summary: "Give a client's parked job another attempt, while its round is open." })
   @ApiResponse({ status: 200, description: 'It is tried again.', standardSchema: federationResource })
-  @ApiResponse({ status: 409, description: 'The round is closed, or was not started.', standardSchema: problem })
+  @Refuses(
+    'FEDERATION_NOT_FOUND',
+    'CHANGED_MEANWHILE',
+    'VERSION_CHANGED',
+    'CLIENT_NOT_IN_FEDERATION',
+    'FEDERATION_NOT_RUNNING',
+    'FEDERATION_PAUSED',
+    'FEDERATION_ALREADY_FINISHED',
+    'ROUND_NOT_STARTED',
+    'ROUND_ALREADY_CLOSED',
+  )
   async retryClient(
     @Param({ schema: participantOfRound }) { id, round, name }: ParticipantOfRound,
   ): Promise<FederationResource> {
@@ -87,8 +122,15 @@ export class SteeringController {
   @Post('fork')
   @ApiOperation({ summary: 'Create a federation that goes on from a round of this one. It waits for its start.' })
   @ApiResponse({ status: 201, description: 'Created.', standardSchema: federationResource })
-  @ApiResponse({ status: 409, description: 'The round has no pool of experts.', standardSchema: problem })
-  @ApiResponse({ status: 422, description: 'A change does not go with the pool.', standardSchema: problem })
+  @Refuses(
+    'FEDERATION_NOT_FOUND',
+    'CHANGED_MEANWHILE',
+    'VERSION_CHANGED',
+    'ROUND_WITHOUT_POOL',
+    'CONFIGURATION_CONFLICT',
+    'FEDERATION_INFEASIBLE',
+    'NO_ROOM_FOR_PROMPTS',
+  )
   async forkFederation(
     @Param({ schema: byId }) { id }: ById,
     @Body({ schema: forkFederationBody }) body: ForkFederationBody,

@@ -7,7 +7,7 @@ import type { FederationSummary } from '@fedamole/read-models';
 import { knownTo, mayKnow, type Caller } from '../access/caller.js';
 
 /** Null where the caller may not know that it exists. */
-export function visibleFederation(caller: Caller | null, federation: Federation): Federation | null {
+export function visibleFederation(caller: Caller, federation: Federation): Federation | null {
   const clients = federation.clients.filter((client) => mayKnow(caller, client));
   if (clients.length === federation.clients.length) return federation;
   if (clients.length === 0) return null;
@@ -29,7 +29,7 @@ const visibleReason = (status: FederationStatus, reason: string | null): string 
   status === 'cancelled' ? reason : null;
 
 /** The same of a list's line: means over all clients would tell of the others. */
-export function visibleSummary(caller: Caller | null, summary: FederationSummary): FederationSummary {
+export function visibleSummary(caller: Caller, summary: FederationSummary): FederationSummary {
   const clients = summary.clients.filter((client) => mayKnow(caller, client));
   if (clients.length === summary.clients.length) return summary;
   const { status, reason } = summary;
@@ -48,7 +48,7 @@ export function visibleSummary(caller: Caller | null, summary: FederationSummary
   };
 }
 
-function visibleRound(caller: Caller | null, round: Round): Round {
+function visibleRound(caller: Caller, round: Round): Round {
   const { assigned, closed } = round;
   const known = (client: string): boolean => mayKnow(caller, client);
   return {

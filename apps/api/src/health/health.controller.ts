@@ -1,9 +1,10 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Refuses } from '../openapi/refusals.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { Public } from '../access/access.guard.js';
-import { problem, ProblemException } from '../http/problem.js';
+import { ProblemException } from '../http/problem.js';
 import { Platform } from '../platform/platform.js';
 
 const healthy = z.strictObject({ status: z.literal('ok') });
@@ -28,7 +29,7 @@ export class HealthController {
   @Get('ready')
   @ApiOperation({ summary: 'Whether the database and the queue answer.' })
   @ApiResponse({ status: 200, description: 'Both do.', standardSchema: healthy })
-  @ApiResponse({ status: 503, description: 'One does not; the details say which.', standardSchema: problem })
+  @Refuses('NOT_READY')
   async isReady(): Promise<Healthy> {
     const { database, queues } = this.platform;
     const checks = { database: database.pool.query('SELECT 1'), queue: queues.training.ping() };
@@ -39,7 +40,7 @@ export class HealthController {
     }
     const failing = Object.keys(reasons);
     if (failing.length === 0) return { status: 'ok' };
-    throw new ProblemException(503, 'NOT_READY', `cannot reach: ${failing.join(', ')}`, { details: reasons });
+    throw new ProblemException('NOT_READY', `cannot reach: ${failing.join(', ')}`, { details: reasons });
   }
 }
 

@@ -21,13 +21,13 @@ export function readIfMatch(request: Request): VersionCondition | null {
   const [, tag, version] = ifMatchPattern.exec(value) ?? [];
   if (tag !== undefined) return version === undefined ? 'any' : Number(version);
   const errors = [{ field: ifMatchHeader, value, message: 'expected the ETag of a federation, such as "7", or *' }];
-  throw new ProblemException(400, 'VALIDATION_FAILED', `${ifMatchHeader}: ${errors[0]?.message}`, { errors });
+  throw new ProblemException('VALIDATION_FAILED', `${ifMatchHeader}: ${errors[0]?.message}`, { errors });
 }
 
 export function requireVersion(condition: VersionCondition | null, version: number): void {
   if (condition === null || condition === version || (condition === 'any' && version > 0)) return;
   const detail = `it is at version ${version}, and the request wants to change version ${condition}: read it again`;
-  throw new ProblemException(412, 'VERSION_CHANGED', detail, { details: { version } });
+  throw new ProblemException('VERSION_CHANGED', detail, { details: { version } });
 }
 
 /** Sends the `version` of a resource as its ETag. */

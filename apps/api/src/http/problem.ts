@@ -1,6 +1,7 @@
 /** Errors as RFC 9457 problem details. `code` is stable and for programs; `detail` is for people. */
 import { HttpException } from '@nestjs/common';
 import { z } from 'zod';
+import { problemCodes, type ProblemCode } from './problem-codes.js';
 
 export const wrongField = z.strictObject({
   field: z.string().describe('Path of the field, such as `configuration.rank`.'),
@@ -24,13 +25,10 @@ export type Problem = z.infer<typeof problem>;
 /** A problem of the API's own: something is not there, or does not fit. */
 export class ProblemException extends HttpException {
   constructor(
-    status: number,
-    readonly code: string,
+    readonly code: ProblemCode,
     detail: string,
     readonly extra: Pick<Problem, 'errors' | 'details'> = {},
   ) {
-    super(detail, status);
+    super(detail, problemCodes[code].status);
   }
 }
-
-export const notFound = (code: string, detail: string): ProblemException => new ProblemException(404, code, detail);

@@ -20,7 +20,7 @@ export class ValidationPipe implements PipeTransform<unknown, Promise<unknown>> 
     if (!outcome.issues) return outcome.value;
     const errors = outcome.issues.flatMap((issue) => wrongFields(issue, value));
     const detail = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
-    throw new ProblemException(400, 'VALIDATION_FAILED', detail, { errors });
+    throw new ProblemException('VALIDATION_FAILED', detail, { errors });
   }
 }
 

@@ -1,10 +1,10 @@
 import { Body, Controller, Delete, Get, Inject, Param, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Refuses } from '../openapi/refusals.js';
 import type { Response } from 'express';
 import { OpenTo } from '../access/access.guard.js';
 import { callerOf } from '../access/authentication.js';
 import { anybody } from '../access/caller.js';
-import { problem } from '../http/problem.js';
 import { KeysService } from './keys.service.js';
 import type { ByKey, CallerResource, KeyList, KeyResource, MakeKeyBody, NewKeyResource } from './schemas.js';
 import { byKey, callerResource, keyList, keyResource, makeKey, newKeyResource } from './schemas.js';
@@ -41,7 +41,7 @@ export class KeysController {
   @Delete(':id')
   @ApiOperation({ summary: 'Revoke a key. From then on it opens nothing; revoking it again changes nothing.' })
   @ApiResponse({ status: 200, description: 'Revoked.', standardSchema: keyResource })
-  @ApiResponse({ status: 404, description: 'There is none of that identifier.', standardSchema: problem })
+  @Refuses('KEY_NOT_FOUND')
   async revokeKey(@Param({ schema: byKey }) { id }: ByKey): Promise<KeyResource> {
     return this.keys.revoke(id);
   }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { notFound } from '../http/problem.js';
+import { ProblemException } from '../http/problem.js';
 import { Platform } from '../platform/platform.js';
 import type { KeyRecord } from './api-keys.js';
 import { ApiKeys } from './api-keys.js';
@@ -30,7 +30,7 @@ export class KeysService {
 
   async revoke(id: string): Promise<KeyResource> {
     const revoked = await this.keys.revoke(id);
-    if (!revoked) throw notFound('KEY_NOT_FOUND', `there is no key "${id}"`);
+    if (!revoked) throw new ProblemException('KEY_NOT_FOUND', `there is no key "${id}"`);
     return asResource(revoked);
   }
 }

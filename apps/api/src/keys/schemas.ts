@@ -27,7 +27,8 @@ export const makeKey = z
   .refine(({ expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > Date.now(), {
     path: ['expiresAt'],
     error: 'expected a time to come',
-  });
+  })
+  .meta({ title: 'MakeKey' });
 export type MakeKeyBody = z.infer<typeof makeKey>;
 
 const identifier = z
@@ -36,30 +37,38 @@ const identifier = z
 export const byKey = z.strictObject({ id: identifier });
 export type ByKey = z.infer<typeof byKey>;
 
-export const keyResource = z.strictObject({
-  id: identifier.describe('The first 12 letters and digits of the key behind its prefix.'),
-  scope,
-  clients: z.array(resourceName),
-  description: z.string().nullable(),
-  createdAt: z.iso.datetime(),
-  lastUsedAt: z.iso.datetime().nullable().describe('To the minute.'),
-  expiresAt: z.iso.datetime().nullable(),
-  revokedAt: z.iso.datetime().nullable(),
-});
+export const keyResource = z
+  .strictObject({
+    id: identifier.describe('The first 12 letters and digits of the key behind its prefix.'),
+    scope,
+    clients: z.array(resourceName),
+    description: z.string().nullable(),
+    createdAt: z.iso.datetime(),
+    lastUsedAt: z.iso.datetime().nullable().describe('To the minute.'),
+    expiresAt: z.iso.datetime().nullable(),
+    revokedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ title: 'Key' });
 export type KeyResource = z.infer<typeof keyResource>;
 
-export const newKeyResource = keyResource.extend({
-  key: z.string().describe('Goes into `Authorization: Bearer <key>`. It is shown this once, and stored nowhere.'),
-});
+export const newKeyResource = keyResource
+  .extend({
+    key: z.string().describe('Goes into `Authorization: Bearer <key>`. It is shown this once, and stored nowhere.'),
+  })
+  .meta({ title: 'NewKey' });
 export type NewKeyResource = z.infer<typeof newKeyResource>;
 
-export const keyList = z.strictObject({ keys: z.array(keyResource).describe('Newest first.') });
+export const keyList = z
+  .strictObject({ keys: z.array(keyResource).describe('Newest first.') })
+  .meta({ title: 'KeyList' });
 export type KeyList = z.infer<typeof keyList>;
 
-export const callerResource = z.strictObject({
-  id: identifier.nullable().describe('Null where the API asks for no keys.'),
-  scope,
-  clients: z.array(resourceName),
-  description: z.string().nullable(),
-});
+export const callerResource = z
+  .strictObject({
+    id: identifier.nullable().describe('Null where the API asks for no keys.'),
+    scope,
+    clients: z.array(resourceName),
+    description: z.string().nullable(),
+  })
+  .meta({ title: 'CurrentKey' });
 export type CallerResource = z.infer<typeof callerResource>;
