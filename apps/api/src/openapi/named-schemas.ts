@@ -20,7 +20,7 @@ export function nameSchemas(document: OpenAPIObject): OpenAPIObject {
   const hoist = (value: Json): Json => {
     if (Array.isArray(value)) return value.map(hoist);
     if (typeof value !== 'object' || value === null) return value;
-    const entries = Object.entries(value).filter(([key, content]) => !isIdleLimit(key, content));
+    const entries = Object.entries(withNumericLimits(value)).filter(([key, content]) => !isIdleLimit(key, content));
     const plain = Object.fromEntries(entries.map(([key, content]) => [key, data.has(key) ? content : hoist(content)]));
     const { title, description, ...schema } = plain;
     if (typeof title !== 'string' || !('type' in plain || 'anyOf' in plain)) return plain;
@@ -37,6 +37,31 @@ export function nameSchemas(document: OpenAPIObject): OpenAPIObject {
     info,
     components: { ...(named['components'] as JsonObject), schemas },
   } as unknown as OpenAPIObject;
+}
+
+/** Version 3.0 marks a limit as exclusive, and so does the converter of schemas; since 3.1 the exclusive limit is the number. */
+function withNumericLimits({
+  minimum,
+  maximum,
+  exclusiveMinimum,
+  exclusiveMaximum,
+  ...schema
+}: JsonObject): JsonObject {
+  const limit = (
+    inclusive: string,
+    exclusive: string,
+    value: Json | undefined,
+    mark: Json | undefined,
+  ): JsonObject => ({
+    ...(value === undefined || mark === true ? {} : { [inclusive]: value }),
+    ...(mark === true && value !== undefined ? { [exclusive]: value } : {}),
+    ...(mark === undefined || typeof mark === 'boolean' ? {} : { [exclusive]: mark }),
+  });
+  return {
+    ...schema,
+    ...limit('minimum', 'exclusiveMinimum', minimum, exclusiveMinimum),
+    ...limit('maximum', 'exclusiveMaximum', maximum, exclusiveMaximum),
+  };
 }
 
 const isIdleLimit = (key: string, content: Json): boolean =>
