@@ -5,7 +5,7 @@ import { problemCodes, type ProblemCode } from './problem-codes.js';
 
 export const wrongField = z.strictObject({
   field: z.string().describe('Path of the field, such as `configuration.rank`.'),
-  value: z.unknown().describe('What was given; absent where nothing was.'),
+  value: z.unknown().optional().describe('What was given; absent where nothing was.'),
   message: z.string().describe('What is accepted.'),
 });
 export type WrongField = z.infer<typeof wrongField>;
