@@ -14,6 +14,7 @@ import { FederationsService } from './federations/federations.service.js';
 import { ProgressService } from './federations/progress.service.js';
 import { RoundsController } from './federations/rounds.controller.js';
 import { SteeringController } from './federations/steering.controller.js';
+import { ValidationService } from './federations/validation.service.js';
 import { HealthController } from './health/health.controller.js';
 import { KeysController } from './keys/keys.controller.js';
 import { KeysService } from './keys/keys.service.js';
@@ -55,6 +56,7 @@ export class ApiModule {
         ProgressService,
         ReadModelsService,
         ReplaysService,
+        ValidationService,
       ],
     };
   }

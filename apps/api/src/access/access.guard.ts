@@ -26,7 +26,7 @@ export const OpenTo = (...allowed: Scope[]) =>
 
 /** What a handler of that method is open to unless it says more. */
 export const scopesByDefault = (method: string): readonly Scope[] =>
-  method.toUpperCase() === 'GET' ? ['operator', 'viewer'] : ['operator'];
+  ['GET', 'HEAD'].includes(method.toUpperCase()) ? ['operator', 'viewer'] : ['operator'];
 
 @Injectable()
 export class AccessGuard implements CanActivate {

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, UseInterceptors } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Refuses } from '../openapi/refusals.js';
 import { OpenTo } from '../access/access.guard.js';
 import type { ById } from '../http/path-parameters.js';
@@ -13,6 +13,9 @@ import { progressResource } from './progress-schemas.js';
 import { ProgressService } from './progress.service.js';
 import type { CreateFederationBody, FederationFilter, FederationPageResource, FederationResource } from './schemas.js';
 import { createFederation, federationFilter, federationPage, federationResource } from './schemas.js';
+import type { ValidationResource } from './validation-schemas.js';
+import { validationResource } from './validation-schemas.js';
+import { ValidationService } from './validation.service.js';
 import type { GiveReasonBody } from './steering-schemas.js';
 import { giveReason } from './steering-schemas.js';
 
@@ -22,6 +25,7 @@ export class FederationsController {
   constructor(
     @Inject(FederationsService) private readonly federations: FederationsService,
     @Inject(ProgressService) private readonly progress: ProgressService,
+    @Inject(ValidationService) private readonly validation: ValidationService,
   ) {}
 
   @Post()
@@ -41,6 +45,18 @@ export class FederationsController {
   )
   async createFederation(@Body({ schema: createFederation }) body: CreateFederationBody): Promise<FederationResource> {
     return this.federations.create(body);
+  }
+
+  @Post('validate')
+  @HttpCode(200)
+  @OpenTo('operator', 'viewer')
+  @ApiOperation({
+    summary: 'Say everything that is wrong with a federation before it is created, and what it would take.',
+  })
+  @ApiBody({ schema: { $ref: '#/components/schemas/CreateFederation' } })
+  @ApiResponse({ status: 200, description: 'What there is to say.', standardSchema: validationResource })
+  async validateFederation(@Body() body: unknown): Promise<ValidationResource> {
+    return this.validation.validate(body);
   }
 
   @Get()

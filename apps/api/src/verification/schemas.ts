@@ -30,5 +30,5 @@ export const verificationResource = z
       .nullable()
       .describe('The first event that does not fit.'),
   })
-  .meta({ title: 'Verification' });
+  .meta({ title: 'LogVerification' });
 export type VerificationResource = z.infer<typeof verificationResource>;
