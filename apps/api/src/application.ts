@@ -4,12 +4,13 @@ import { RebuildRunningError } from '@fedamole/read-models';
 import { NestLogger, type RunningService } from '@fedamole/services';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { SwaggerModule } from '@nestjs/swagger';
 import type { Logger } from 'pino';
 import { ApiModule } from './api.module.js';
-import { describeOriginHeaders, RequestOriginInterceptor } from './commands/request-origin.js';
+import { RequestOriginInterceptor } from './commands/request-origin.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { ValidationPipe } from './http/validation.pipe.js';
+import { describeApi } from './openapi-document.js';
 import { startLoop } from './platform/background-loop.js';
 import type { Platform } from './platform/platform.js';
 import { openPlatform } from './platform/platform.js';
@@ -53,19 +54,7 @@ async function createApplication(platform: Platform): Promise<NestExpressApplica
   application.useGlobalPipes(new ValidationPipe());
   application.useGlobalInterceptors(new RequestOriginInterceptor());
   application.useGlobalFilters(new ProblemFilter(platform.logger));
-  const description = new DocumentBuilder()
-    .setTitle('FedAMoLE Platform')
-    .setDescription('Personalised federated fine-tuning of language models. Errors are problem details with a `code`.')
-    .setVersion('1')
-    .build();
-  SwaggerModule.setup(
-    'docs',
-    application,
-    () => describeOriginHeaders(SwaggerModule.createDocument(application, description)),
-    {
-      jsonDocumentUrl: 'docs-json',
-    },
-  );
+  SwaggerModule.setup('docs', application, () => describeApi(application), { jsonDocumentUrl: 'docs-json' });
   return application;
 }
 

@@ -1,0 +1,37 @@
+/** Which parameters and body a request takes and what it is answered, as the OpenAPI document has it. */
+import type { Operations } from './generated/operations.gen.js';
+
+/** Method and path, such as `GET /v1/federations/{id}`. */
+export type RequestName = keyof Operations;
+export type Answer<Name extends RequestName> = Operations[Name]['answered'];
+
+type Part<Name extends RequestName, Key extends 'path' | 'query' | 'body'> = Required<Operations[Name]['sent']>[Key];
+
+/** What is undefined is left out. */
+type Loosely<Fields> = { [Key in keyof Fields]: Fields[Key] | undefined };
+
+type PathPart<Name extends RequestName> =
+  Part<Name, 'path'> extends never ? { path?: never } : { path: Part<Name, 'path'> };
+type QueryPart<Name extends RequestName> =
+  Part<Name, 'query'> extends never ? { query?: never } : { query?: Loosely<Part<Name, 'query'>> };
+type BodyPart<Name extends RequestName> =
+  Part<Name, 'body'> extends never ? { body?: never } : { body: Loosely<Part<Name, 'body'>> };
+
+export type Sent<Name extends RequestName> = PathPart<Name> & QueryPart<Name> & BodyPart<Name>;
+
+/** The same before it is checked against a request's types. */
+export interface AnySent {
+  readonly path?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+}
+
+/** The address of a request, with its parameters in place. */
+export function addressOf(base: string, template: string, { path = {}, query = {} }: AnySent): URL {
+  const filled = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''));
+  const address = new URL(filled, base);
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) address.searchParams.set(name, value);
+  }
+  return address;
+}
