@@ -10,7 +10,7 @@ const generator = join(root, 'libs', 'api-client', 'generate.mjs');
 
 await runScript(async () => {
   await prepare();
-  const document = execFileSync(process.execPath, [join(root, 'apps/api/dist/print-openapi.js')], {
+  const document = execFileSync(process.execPath, [join(root, 'apps/api/dist/openapi/print.js')], {
     ...inRoot,
     maxBuffer: 2 ** 26,
   });

@@ -4,13 +4,12 @@ import { RebuildRunningError } from '@fedamole/read-models';
 import { NestLogger, type RunningService } from '@fedamole/services';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { SwaggerModule } from '@nestjs/swagger';
 import type { Logger } from 'pino';
 import { ApiModule } from './api.module.js';
 import { RequestOriginInterceptor } from './commands/request-origin.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { ValidationPipe } from './http/validation.pipe.js';
-import { describeApi } from './openapi-document.js';
+import { serveDocument } from './openapi/document.js';
 import { startLoop } from './platform/background-loop.js';
 import type { Platform } from './platform/platform.js';
 import { openPlatform } from './platform/platform.js';
@@ -54,7 +53,7 @@ async function createApplication(platform: Platform): Promise<NestExpressApplica
   application.useGlobalPipes(new ValidationPipe());
   application.useGlobalInterceptors(new RequestOriginInterceptor());
   application.useGlobalFilters(new ProblemFilter(platform.logger));
-  SwaggerModule.setup('docs', application, () => describeApi(application), { jsonDocumentUrl: 'docs-json' });
+  serveDocument(application);
   return application;
 }
 

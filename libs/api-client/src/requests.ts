@@ -7,8 +7,12 @@ export type Answer<Name extends RequestName> = Operations[Name]['answered'];
 
 type Part<Name extends RequestName, Key extends 'path' | 'query' | 'body'> = Required<Operations[Name]['sent']>[Key];
 
-/** What is undefined is left out. */
-type Loosely<Fields> = { [Key in keyof Fields]: Fields[Key] | undefined };
+/** Of a field that may be left out, undefined means that it is. */
+type Loosely<Value> = Value extends readonly unknown[]
+  ? Value
+  : Value extends object
+    ? { [Key in keyof Value]: Loosely<Value[Key]> | (Value extends Required<Pick<Value, Key>> ? never : undefined) }
+    : Value;
 
 type PathPart<Name extends RequestName> =
   Part<Name, 'path'> extends never ? { path?: never } : { path: Part<Name, 'path'> };

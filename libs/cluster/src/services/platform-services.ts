@@ -22,7 +22,14 @@ export interface PlatformSettings {
 }
 
 /** Read from this environment they would turn a service towards something that is not of this cluster. */
-const ownVariables = ['DATABASE_URL', 'REDIS_URL', 'QUEUE_PREFIX', 'QUEUE_DATABASE_URL', 'QUEUE_SCHEMA', 'TRAINER_POOL'];
+const ownVariables = [
+  'DATABASE_URL',
+  'REDIS_URL',
+  'QUEUE_PREFIX',
+  'QUEUE_DATABASE_URL',
+  'QUEUE_SCHEMA',
+  'TRAINER_POOL',
+];
 
 type ServiceProgram = Pick<ServiceOptions, 'name' | 'entry' | 'env' | 'logFile'>;
 
