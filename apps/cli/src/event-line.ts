@@ -3,7 +3,7 @@ import type { StoredEvent } from './resources.js';
 
 export function eventLine({ recordedAt, stream, type, data }: StoredEvent): string {
   const time = recordedAt.replace('T', ' ').replace('Z', '');
-  return [time, stream.padEnd(24), type.padEnd(20), details(data)].join('  ').trimEnd();
+  return [time, type.padEnd(22), stream, details(data)].join('  ').trimEnd();
 }
 
 /** What is large, such as an assignment, is left out: `--json` has all of it. */
@@ -11,6 +11,8 @@ function details(data: unknown): string {
   if (typeof data !== 'object' || data === null) return '';
   return Object.entries(data)
     .flatMap(([name, value]) => {
+      // the stream says it
+      if (name === 'federationId') return [];
       if (typeof value === 'number' || typeof value === 'boolean') return [`${name}=${value}`];
       if (typeof value === 'string') return [`${name}=${shortened(value)}`];
       return [];

@@ -19,12 +19,13 @@ export async function readMapping(context: Context, path: string): Promise<Recor
   const source = path === '-' ? await context.readInput() : await readText(path);
   const document = parseDocument(source);
   const [error] = document.errors;
-  if (error !== undefined) throw new UsageError(`${path}: ${error.message}`);
+  const place = path === '-' ? 'standard input' : path;
+  if (error !== undefined) throw new UsageError(`${place}: ${error.message}`);
   const content: unknown = document.toJS();
   if (typeof content === 'object' && content !== null && !Array.isArray(content)) {
     return content as Record<string, unknown>;
   }
-  throw new UsageError(`${path}: expected fields and their values, such as "baseModel: model"`);
+  throw new UsageError(`${place}: expected fields and their values, such as "baseModel: model"`);
 }
 
 const readText = (path: string): Promise<string> =>
