@@ -1,12 +1,15 @@
 /** All benchmarks, in the order in which they are listed. */
+import { assignment } from './assignment.js';
 import type { Benchmark } from './benchmark.js';
 import { clientJob } from './client-job.js';
 import { clientSwitch } from './client-switch.js';
+import { coordination } from './coordination.js';
 import { decoding } from './decode.js';
 import { gemmShare } from './gemm-share.js';
 import { large } from './large.js';
 import { loraStep } from './lora-step.js';
 import { memory } from './memory.js';
+import { merge } from './merge.js';
 import { moleSteps } from './mole-step.js';
 import { session } from './session.js';
 import { weights } from './weights.js';
@@ -22,4 +25,7 @@ export const benchmarks: readonly Benchmark[] = [
   ...decoding,
   ...large,
   weights,
+  merge,
+  assignment,
+  coordination,
 ];

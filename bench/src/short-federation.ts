@@ -7,6 +7,7 @@ import { Cluster } from '@fedamole/cluster';
 import type { FederationConfigurationInput, TrainingResult } from '@fedamole/federation';
 import { BenchmarkError } from './benchmark-error.js';
 import { quickstart, root, state } from './folders.js';
+import { callsTo, type Call } from './platform-calls.js';
 
 const ROUNDS = 2;
 const quickstartConfiguration: FederationConfigurationInput = {
@@ -61,18 +62,6 @@ export async function withPlatform<Result>(
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, interrupt);
   }
 }
-
-type Call = <Body>(path: string, body?: object) => Promise<Body>;
-
-const callsTo =
-  (url: string, signal: AbortSignal): Call =>
-  async <Body>(path: string, body?: object) => {
-    const headers = { 'content-type': 'application/json' };
-    const post = body === undefined ? {} : { method: 'POST', headers, body: JSON.stringify(body) };
-    const response = await fetch(`${url}/${path}`, { ...post, signal });
-    if (!response.ok) throw new BenchmarkError(`${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as Body;
-  };
 
 async function federate(
   call: Call,

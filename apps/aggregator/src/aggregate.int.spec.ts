@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -280,5 +280,25 @@ describe('an aggregation is refused', () => {
     const job = await firstRound();
     await rm(artifacts.path(job.results[2]?.adapter ?? ''));
     await expect(done({ ...job, pool: 'd'.repeat(64) })).rejects.toThrow(`Artifact ${'d'.repeat(64)} is missing`);
+  });
+
+  it("where a client's file changes after it was checked, though what it holds then could be merged", async () => {
+    const job = await firstRound();
+    const changed = job.results[1]?.adapter ?? '';
+    /** Right after its bytes were read for the check, the lowest bit of the last number changes. */
+    class ChangingStore extends ArtifactStore {
+      private untouched = true;
+
+      override async get(digest: string, maximumBytes?: number): Promise<Uint8Array> {
+        const bytes = await super.get(digest, maximumBytes);
+        if (digest === changed && this.untouched) {
+          this.untouched = false;
+          const last = bytes.byteLength - 4;
+          await writeFile(this.path(digest), bytes.slice().fill((bytes[last] ?? 0) ^ 1, last, last + 1));
+        }
+        return bytes;
+      }
+    }
+    await expect(aggregate(job, new ChangingStore(folder))).rejects.toThrow(`Artifact ${changed} is corrupt`);
   });
 });

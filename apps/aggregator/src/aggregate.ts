@@ -1,19 +1,34 @@
 /** Aggregation jobs: draws the first pool and assignment, or merges a round and assigns the experts of the next. */
 import { setImmediate as otherWork } from 'node:timers/promises';
 import {
-  decodeAdapter,
   decodeEmbeddings,
   decodePool,
   encodePool,
   encodeScores,
+  readHeldModule,
   type AdapterMetadata,
   type ClientEmbeddings,
 } from '@fedamole/adapters';
 import type { ArtifactStore } from '@fedamole/artifacts';
 import { affinityScores, assignExperts, randomScores, type AssignmentLimits } from '@fedamole/assignment';
-import type { AggregationOutcome, AggregationResult, ExpertAssignment, HeldExperts } from '@fedamole/federation';
-import { initialisePool, mergeExpertEmbeddings, mergePool, type Contribution, type ExpertPool } from '@fedamole/mole';
+import type {
+  AdaptedModule,
+  AggregationOutcome,
+  AggregationResult,
+  ExpertAssignment,
+  HeldExperts,
+} from '@fedamole/federation';
+import {
+  initialisePool,
+  mergeExpertEmbeddings,
+  mergeModuleInto,
+  type ExpertPool,
+  type HeldModule,
+  type ModulePool,
+  type Weighted,
+} from '@fedamole/mole';
 import type { AggregationJob } from '@fedamole/queues';
+import { readSafetensorsHeader, type SafetensorsHeader } from '@fedamole/safetensors';
 import { seededRandom } from '@fedamole/seeded-random';
 import { heldBy, inOrder, type AggregateJob } from './aggregate-job.js';
 import { refusedContributions } from './contributions.js';
@@ -45,15 +60,38 @@ function drawPool({ modules, configuration }: AggregationJob): ExpertPool {
 
 async function mergeRound(job: AggregateJob, artifacts: ArtifactStore): Promise<ExpertPool> {
   const { modules, configuration } = job;
-  const previous = decodePool(await artifacts.get(job.pool), modules, configuration);
-  const contributions: Contribution[] = [];
+  const pool = decodePool(await artifacts.get(job.pool), modules, configuration);
+  const uploads: CheckedUpload[] = [];
   for (const { client, adapter, trainExamples } of inOrder(job.results)) {
-    contributions.push({
-      modules: decodeAdapter(await artifacts.get(adapter), modules, heldBy(job, client), configuration.rank),
-      weight: weightOf(job, trainExamples),
-    });
+    const header = await readSafetensorsHeader(artifacts.path(adapter));
+    uploads.push({ header, held: heldBy(job, client), weight: weightOf(job, trainExamples) });
   }
-  return mergePool(previous, contributions);
+  for (const module of modules) await mergeUploads(job, module, pool.get(module.name) as ModulePool, uploads);
+  // Read in parts they could not be checked against their digests: they are what was checked before only if they still are.
+  for (const { adapter } of job.results) await artifacts.get(adapter);
+  return pool;
+}
+
+/** An adapter that `refusedContributions` found to be what it has to be; its tensors stay in the file until they are merged. */
+interface CheckedUpload {
+  readonly header: SafetensorsHeader;
+  readonly held: HeldExperts;
+  readonly weight: number;
+}
+
+/** Memory for one module of every client, whatever the number of modules. */
+async function mergeUploads(
+  { configuration }: AggregateJob,
+  module: AdaptedModule,
+  pool: ModulePool,
+  uploads: readonly CheckedUpload[],
+): Promise<void> {
+  const clients: Weighted<HeldModule>[] = [];
+  for (const { header, held, weight } of uploads) {
+    const value = await readHeldModule(header, module, held[module.name] ?? [], configuration.rank);
+    clients.push({ value, weight });
+  }
+  mergeModuleInto(pool, clients);
 }
 
 async function nextAssignment(job: AggregationJob, artifacts: ArtifactStore): Promise<AggregationResult['next']> {

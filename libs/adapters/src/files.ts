@@ -10,15 +10,17 @@
  *
  * A tensor's name is `<module>.<name>`.
  */
-import type { AdaptedLinear, Expert, ExpertPool, HeldModules } from '@fedamole/mole';
+import type { AdaptedLinear, Expert, ExpertPool, HeldModule, HeldModules } from '@fedamole/mole';
 import {
   float32Tensor,
   float64Tensor,
   printable,
   readSafetensors,
+  readTensors,
   shown,
   writeSafetensors,
   type SafetensorsContents,
+  type SafetensorsHeader,
   type Tensor,
 } from '@fedamole/safetensors';
 import { adapterShapes, embeddingShapes, type Held } from './client-shapes.js';
@@ -111,11 +113,37 @@ export function takeAdapter(
   requireNoOther(contents, adapterShapes(modules, held, rank));
   return new Map(
     modules.map((module) => {
-      const indices = held[module.name] ?? [];
-      const experts = indices.map((_, index) => takeExpert(contents, module, rank, `A.${index}`, `B.${index}`));
-      return [module.name, { ...takeCommon(contents, module, rank), experts, held: indices }];
+      return [module.name, takeHeldModule(contents, module, held[module.name] ?? [], rank)];
     }),
   );
+}
+
+/**
+ * Reads one module of a client's adapter from its file, whose header was read and whose contents were checked before, by
+ * `contributedAdapter`: so that merging holds one module of every client at a time.
+ */
+export async function readHeldModule(
+  header: SafetensorsHeader,
+  module: AdaptedLinear,
+  held: readonly number[],
+  rank: number,
+): Promise<HeldModule> {
+  const names = ['shared_A', 'shared_B', 'token_proj', ...held.flatMap((_, index) => [`A.${index}`, `B.${index}`])];
+  const tensors = await readTensors(
+    header,
+    names.map((name) => `${module.name}.${name}`),
+  );
+  return takeHeldModule({ tensors, metadata: header.metadata }, module, held, rank);
+}
+
+function takeHeldModule(
+  contents: SafetensorsContents,
+  module: AdaptedLinear,
+  held: readonly number[],
+  rank: number,
+): HeldModule {
+  const experts = held.map((_, index) => takeExpert(contents, module, rank, `A.${index}`, `B.${index}`));
+  return { ...takeCommon(contents, module, rank), experts, held };
 }
 
 /** An adapter's tensors are numbered by position: its metadata say which experts these are. */

@@ -6,6 +6,7 @@ export {
   encodeEmbeddings,
   encodePool,
   encodeScores,
+  readHeldModule,
   type AdapterMetadata,
   type ClientEmbeddings,
 } from './files.js';

@@ -1,4 +1,4 @@
-import { shown, toFloat32, type Dtype, type SafetensorsContents } from '@fedamole/safetensors';
+import { shown, viewFloat32, type Dtype, type SafetensorsContents } from '@fedamole/safetensors';
 
 /**
  * The largest magnitude of an element that clients and aggregator exchange. Adapters that train stay far below a hundred;
@@ -18,7 +18,10 @@ export class AdapterFileError extends Error {
   override readonly name = 'AdapterFileError';
 }
 
-/** A tensor's values; throws where it is missing, of another type or shape, or holds NaN or what exceeds the largest magnitude. */
+/**
+ * A tensor's values, where they lie in the file's bytes if they can be read there; throws where it is missing, of another type or
+ * shape, or holds NaN or what exceeds the largest magnitude.
+ */
 export function takeTensor(
   { tensors }: SafetensorsContents,
   name: string,
@@ -32,7 +35,7 @@ export function takeTensor(
       `tensor ${name} is ${tensor.dtype} [${tensor.shape.join(', ')}]; expected ${dtypes.join(' or ')} [${shape.join(', ')}]`,
     );
   }
-  const values = toFloat32(tensor);
+  const values = viewFloat32(tensor);
   for (let index = 0; index < values.length; index += 1) {
     // NaN compares to nothing
     if (Math.abs(values[index] as number) <= largest) continue;

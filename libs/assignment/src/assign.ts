@@ -30,10 +30,10 @@ export function assignExperts(scores: readonly ArrayLike<number>[], limits: Assi
   const units = minimiseCost(new TransportationNetwork(problem, startingPicks(problem)));
 
   const held: number[][] = Array.from({ length: clients }, () => []);
-  for (let expert = 0; expert < experts; expert += 1) {
-    held.forEach((list, client) => {
-      if (units[expert * clients + client] === 1) list.push(expert);
-    });
+  for (let expert = 0, pair = 0; expert < experts; expert += 1) {
+    for (let client = 0; client < clients; client += 1, pair += 1) {
+      if (units[pair] === 1) held[client]!.push(expert);
+    }
   }
   return held;
 }

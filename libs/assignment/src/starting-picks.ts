@@ -25,12 +25,15 @@ class StartingPicks {
   /** What the pick of each pair bid; the lowest bid at a full client is the client's price. */
   private readonly bids: Float64Array;
   private readonly prices: Float64Array;
+  /** How many experts each client holds: in an array of numbers, which every bid reads from end to end. */
+  private readonly heldCounts: Int32Array;
 
   constructor(private readonly problem: TransportationProblem) {
     this.picked = new Uint8Array(problem.costs.length);
     this.holders = Array.from({ length: problem.clients }, () => []);
     this.bids = new Float64Array(problem.costs.length);
     this.prices = new Float64Array(problem.clients);
+    this.heldCounts = new Int32Array(problem.clients);
   }
 
   /** Bertsekas' auction with one coarse increment: experts bid for clients, a full client drops its lowest bidder. */
@@ -72,13 +75,21 @@ class StartingPicks {
 
   /** The expert's cheapest unpicked client of fewer than `room` holders (-1: none), and how much the next one costs more. */
   private cheapest(expert: number, room: number): [client: number, advantage: number] {
+    const { picked, prices, heldCounts } = this;
     const { clients, costs } = this.problem;
-    let [best, least, second] = [-1, Infinity, Infinity];
+    let best = -1;
+    let least = Infinity;
+    let second = Infinity;
     for (let client = 0, pair = expert * clients; client < clients; client += 1, pair += 1) {
-      if (this.picked[pair] === 1 || this.holders[client]!.length >= room) continue;
-      const cost = costs[pair]! + this.prices[client]!;
-      if (cost < least) [best, second, least] = [client, least, cost];
-      else if (cost < second) second = cost;
+      const cost = costs[pair]! + prices[client]!;
+      if (cost >= second || picked[pair] === 1 || heldCounts[client]! >= room) continue;
+      if (cost < least) {
+        second = least;
+        least = cost;
+        best = client;
+      } else {
+        second = cost;
+      }
     }
     return [best, second === Infinity ? 0 : second - least];
   }
@@ -119,11 +130,13 @@ class StartingPicks {
   private hold(expert: number, client: number): void {
     this.picked[expert * this.problem.clients + client] = 1;
     this.holders[client]!.push(expert);
+    this.heldCounts[client]! += 1;
   }
 
   private release(expert: number, client: number): void {
     this.picked[expert * this.problem.clients + client] = 0;
     const held = this.holders[client]!;
     held.splice(held.indexOf(expert), 1);
+    this.heldCounts[client]! -= 1;
   }
 }

@@ -1,5 +1,6 @@
 /** Merging: the aggregator's means over the clients' trained experts. */
-import type { Expert, ExpertPool, HeldModules, ModulePool } from './parameters.js';
+import type { Expert, ExpertPool, HeldModule, HeldModules, ModulePool } from './parameters.js';
+import { meanInto, type Weighted } from './weighted-mean.js';
 
 export interface Contribution {
   readonly modules: HeldModules;
@@ -13,55 +14,57 @@ export interface Contribution {
  * result depends on nothing else.
  */
 export function mergePool(previous: ExpertPool, contributions: readonly Contribution[]): ExpertPool {
-  return new Map(
-    [...previous].map(([name, pool]) => {
-      const clients = contributions.map(({ modules, weight }) => {
-        const module = modules.get(name);
-        if (module === undefined) throw new Error(`a client's adapter lacks module ${name}`);
-        return { module, weight };
-      });
-      const merged: ModulePool = {
-        shared: meanExpert(clients.map(({ module, weight }) => ({ value: module.shared, weight }))) ?? pool.shared,
-        tokenProjection:
-          weightedMean(clients.map(({ module, weight }) => ({ value: module.tokenProjection, weight }))) ??
-          pool.tokenProjection,
-        experts: pool.experts.map((expert, index) => {
-          const holders = clients.flatMap(({ module, weight }) => {
-            const value = module.experts[module.held.indexOf(index)];
-            return value === undefined ? [] : [{ value, weight }];
-          });
-          return meanExpert(holders) ?? expert;
-        }),
-      };
-      return [name, merged];
-    }),
+  const merged = new Map([...previous].map(([name, pool]) => [name, copied(pool)]));
+  mergeInto(merged, contributions);
+  return merged;
+}
+
+/** Likewise, over the former pool's own numbers: for whoever needs these no longer. */
+export function mergeInto(pool: ExpertPool, contributions: readonly Contribution[]): void {
+  for (const [name, modulePool] of pool) {
+    const clients = contributions.map(({ modules, weight }) => {
+      const module = modules.get(name);
+      if (module === undefined) throw new Error(`a client's adapter lacks module ${name}`);
+      return { value: module, weight };
+    });
+    mergeModuleInto(modulePool, clients);
+  }
+}
+
+/** One module of `mergeInto`: whoever merges module by module need not hold the clients' other modules meanwhile. */
+export function mergeModuleInto(pool: ModulePool, clients: readonly Weighted<HeldModule>[]): void {
+  const holders: Weighted<Expert>[][] = pool.experts.map(() => []);
+  for (const { value, weight } of clients) {
+    value.held.forEach((index, position) => {
+      const expert = value.experts[position];
+      if (expert !== undefined) holders[index]?.push({ value: expert, weight });
+    });
+  }
+  mergeExpertInto(
+    pool.shared,
+    clients.map(({ value, weight }) => ({ value: value.shared, weight })),
+  );
+  meanInto(
+    pool.tokenProjection,
+    clients.map(({ value, weight }) => ({ value: value.tokenProjection, weight })),
+  );
+  pool.experts.forEach((expert, index) => mergeExpertInto(expert, holders[index] ?? []));
+}
+
+function mergeExpertInto(expert: Expert, holders: readonly Weighted<Expert>[]): void {
+  meanInto(
+    expert.a,
+    holders.map(({ value, weight }) => ({ value: value.a, weight })),
+  );
+  meanInto(
+    expert.b,
+    holders.map(({ value, weight }) => ({ value: value.b, weight })),
   );
 }
 
-interface Weighted<T> {
-  readonly value: T;
-  readonly weight: number;
-}
-
-function meanExpert(experts: readonly Weighted<Expert>[]): Expert | null {
-  const a = weightedMean(experts.map(({ value, weight }) => ({ value: value.a, weight })));
-  const b = weightedMean(experts.map(({ value, weight }) => ({ value: value.b, weight })));
-  return a === null || b === null ? null : { a, b };
-}
-
-/** The weighted mean of equally long vectors; null where there is none of any weight. */
-function weightedMean(vectors: readonly Weighted<Float32Array>[]): Float32Array | null {
-  const [first] = vectors;
-  if (first === undefined) return null;
-  const sum = new Float64Array(first.value.length);
-  let total = 0;
-  for (const { value, weight } of vectors) {
-    if (value.length !== sum.length) throw new Error(`merging vectors of ${sum.length} and ${value.length} elements`);
-    total += weight;
-    for (let index = 0; index < sum.length; index += 1)
-      sum[index] = (sum[index] as number) + weight * (value[index] as number);
-  }
-  return total === 0 ? null : Float32Array.from(sum, (element) => element / total);
+function copied({ experts, shared, tokenProjection }: ModulePool): ModulePool {
+  const expert = ({ a, b }: Expert): Expert => ({ a: a.slice(), b: b.slice() });
+  return { experts: experts.map(expert), shared: expert(shared), tokenProjection: tokenProjection.slice() };
 }
 
 /** The mean embeddings that one client measured of the experts that it holds of a module. */
@@ -80,8 +83,8 @@ export function mergeExpertEmbeddings(expertCount: number, clients: readonly Exp
       const value = experts[held.indexOf(expert)];
       return value === undefined ? [] : [{ value, weight }];
     });
-    const mean = weightedMean(holders);
-    if (mean === null) throw new Error(`no client holds expert ${expert}: it has no embedding`);
+    const mean = new Float32Array(holders[0]?.value.length ?? 0);
+    if (!meanInto(mean, holders)) throw new Error(`no client holds expert ${expert}: it has no embedding`);
     return Array.from(mean);
   });
 }

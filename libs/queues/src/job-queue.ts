@@ -2,9 +2,10 @@
  * A queue as its producer sees it. Jobs carry identifiers made of what they do: adding one that still exists changes
  * nothing, and a finished job stays until its outcome is recorded and `remove` is called.
  */
-import type { Job } from 'bullmq';
+import type { Job, JobsOptions } from 'bullmq';
 import type { PlatformQueue } from './bullmq-connection.js';
 import { bullmqQueue } from './bullmq-connection.js';
+import { addInBatches, missingJobs } from './many-jobs.js';
 import { queuedDigests } from './queued-digests.js';
 import type { QueueSettings } from './queue-settings.js';
 import { retriesOf } from './retries.js';
@@ -26,6 +27,10 @@ export type FinishedJob =
 export interface JobQueue {
   readonly name: string;
   add(id: string, payload: object): Promise<void>;
+  /** All of them in one go; one whose identifier exists is left as it is. */
+  addAll(jobs: readonly { readonly id: string; readonly payload: object }[]): Promise<void>;
+  /** Those of the identifiers under which there is no job. */
+  missing(ids: readonly string[]): Promise<string[]>;
   /** Null where there is no such job. */
   get(id: string): Promise<JobSnapshot | null>;
   /** Jobs that ended, oldest first, at most `limit` completed and `limit` failed ones. */
@@ -50,6 +55,8 @@ export interface QueueOptions {
   onError: (error: Error) => void;
 }
 
+const optionsOf = (jobId: string, payload: object): JobsOptions => ({ jobId, ...retriesOf(payload) });
+
 export async function openQueue(settings: QueueSettings, name: string, options: QueueOptions): Promise<JobQueue> {
   const queue = bullmqQueue(settings, name, options.migrate ?? false);
   queue.on('error', options.onError);
@@ -62,11 +69,10 @@ export async function openQueue(settings: QueueSettings, name: string, options: 
   return {
     name,
     async add(id, payload) {
-      await queue.add(name, payload, {
-        jobId: id,
-        ...retriesOf(payload),
-      });
+      await queue.add(name, payload, optionsOf(id, payload));
     },
+    addAll: (jobs) => addInBatches(queue, name, jobs, optionsOf),
+    missing: (ids) => missingJobs(queue, ids),
     async get(id) {
       const job: Job | undefined = await queue.getJob(id);
       if (!job) return null;

@@ -76,6 +76,25 @@ function behavesAsAQueue(settings: () => QueueSettings, wipe: () => Promise<void
     expect(await queue.remove('one.0.ward.1')).toBe(true);
   });
 
+  it('adds many jobs at once, leaves those that exist, and tells which are missing', async () => {
+    const queue = await open('many');
+    await queue.add('one.0.client-7.1', { number: 1000 });
+    const jobs = Array.from({ length: 450 }, (_, number) => ({ id: `one.0.client-${number}.1`, payload: { number } }));
+    const ids = jobs.map(({ id }) => id);
+    expect(await queue.missing(ids)).toEqual(ids.filter((id) => id !== 'one.0.client-7.1'));
+    await queue.addAll(jobs);
+    await queue.addAll([]);
+    expect(await queue.missing([...ids, 'one.0.absent.1'])).toEqual(['one.0.absent.1']);
+    const doubles = new Map<string, number>();
+    await work('many', async ({ number }, { jobId }) => {
+      doubles.set(jobId, number * 2);
+      return { double: number * 2 };
+    });
+    await eventually(async () => (doubles.size === 450 ? true : null));
+    expect(doubles.get('one.0.client-7.1')).toBe(2000);
+    expect(doubles.get('one.0.client-449.1')).toBe(898);
+  });
+
   it('adds a job once, however often it is added', async () => {
     const queue = await open('once');
     for (let times = 0; times < 3; times++) await queue.add('one.0.ward.1', { number: times });
@@ -190,7 +209,7 @@ function behavesAsAQueue(settings: () => QueueSettings, wipe: () => Promise<void
     const queue = await open('takeover');
     await queue.add('one.0.ward.1', { number: 5 });
     const fixture = fileURLToPath(new URL('./stuck-worker.fixture.js', import.meta.url));
-    const child = fork(fixture, [JSON.stringify(settings())]);
+    const child = fork(fixture, [JSON.stringify(settings()), 'takeover']);
     await once(child, 'message');
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -205,6 +224,28 @@ function behavesAsAQueue(settings: () => QueueSettings, wipe: () => Promise<void
     );
     expect(await ended(queue)).toMatchObject({ state: 'completed', result: { double: 10 } });
     expect(attempts).toEqual([1]);
+  });
+
+  it('takes the job of a worker that was stopped for longer than its lock, which then leaves it alone', async () => {
+    const queue = await open('stopped');
+    await queue.add('one.0.ward.1', { number: 6 });
+    const fixture = fileURLToPath(new URL('./stuck-worker.fixture.js', import.meta.url));
+    const child = fork(fixture, [JSON.stringify(settings()), 'stopped']);
+    try {
+      expect(await once(child, 'message')).toMatchObject([{ took: 'one.0.ward.1' }]);
+      child.kill('SIGSTOP');
+      const handler = async ({ number }: Payload): Promise<Result> => ({ double: number * 2 });
+      const other = await work('stopped', handler, { lockDuration: 1000, stalledInterval: 500 });
+      await ended(queue);
+      await other.close();
+      const lost = once(child, 'message');
+      child.kill('SIGCONT');
+      expect(await lost).toMatchObject([{ lost: 'one.0.ward.1' }]);
+      expect(await ended(queue)).toMatchObject({ state: 'completed', result: { double: 12 } });
+    } finally {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
   });
 
   it('tries a postponed job again, as often as it takes, and no attempt is lost', async () => {

@@ -1,18 +1,24 @@
-/** A worker process that takes a job, says so, and never ends it: made to be killed. Settings come as an argument. */
+/**
+ * A worker process that takes a job, says so, and never ends it: made to be killed or stopped. It says where the job is
+ * taken from it. Settings and the queue's name come as arguments.
+ */
+import { once } from 'node:events';
 import { z } from 'zod';
 import { queueSettings } from './queue-settings.js';
 import { startWorker } from './worker.js';
 
 await startWorker({
   settings: queueSettings.parse(JSON.parse(process.argv[2] ?? '')),
-  queueName: 'takeover',
+  queueName: process.argv[3] ?? '',
   payload: z.unknown(),
   result: z.unknown(),
   lockDuration: 1000,
   stalledInterval: 500,
-  handler: async (_payload, { jobId }) => {
+  handler: async (_payload, { jobId, signal }) => {
     process.send?.({ took: jobId });
-    await new Promise(() => setInterval(() => undefined, 1000));
+    await once(signal, 'abort');
+    process.send?.({ lost: jobId });
+    throw new Error('stopped');
   },
   onError: (error) => console.error(error),
 });

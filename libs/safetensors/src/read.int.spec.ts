@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { toFloat32, toIntegers } from './convert.js';
-import { readSafetensors, readSafetensorsHeader, readTensor } from './read.js';
+import { readSafetensors, readSafetensorsHeader, readTensor, readTensors } from './read.js';
 import { writeSafetensors } from './write.js';
 
 const reference = fileURLToPath(new URL('../../../fixtures/mole/reference.safetensors', import.meta.url));
@@ -32,6 +32,17 @@ describe('safetensors files of the reference writer', () => {
     const { tensors } = await readSafetensors(reference);
     for (const [name, tensor] of tensors) expect(await readTensor(header, name)).toEqual(tensor);
     await expect(readTensor(header, 'absent')).rejects.toThrow(/reference\.safetensors: no tensor "absent"/);
+  });
+
+  it('are read by several tensors at once, alike, whatever lies between them', async () => {
+    const header = await readSafetensorsHeader(reference);
+    const { tensors } = await readSafetensors(reference);
+    const names = ['full.logits', 'full.input_ids'];
+    const read = await readTensors(header, names);
+    expect([...read.keys()]).toEqual(names);
+    for (const [name, tensor] of read) expect(tensor).toEqual(tensors.get(name));
+    expect(await readTensors(header, [])).toEqual(new Map());
+    await expect(readTensors(header, ['absent'])).rejects.toThrow(/no tensor "absent"/);
   });
 
   it('tell the type of a bfloat16 model without reading its data', async () => {

@@ -4,6 +4,7 @@ import { SafetensorsError } from './errors.js';
 import { headerLength, LENGTH_BYTES, parseHeader } from './header.js';
 import type { SafetensorsHeader } from './header.js';
 import { shown } from './shown.js';
+import type { TensorRange } from './tensor-range.js';
 import type { Tensor } from './tensor.js';
 
 /** One read call takes at most this many bytes: the kernel transfers no more than 2 GiB at once. */
@@ -33,6 +34,29 @@ export async function readTensor(header: SafetensorsHeader, name: string): Promi
   );
   return { dtype: range.dtype, shape: range.shape, bytes };
 }
+
+/**
+ * Reads some tensors by one range, which holds them all: of tensors that lie apart, also what is between them. Their bytes are
+ * views on one buffer.
+ */
+export async function readTensors(header: SafetensorsHeader, names: readonly string[]): Promise<Map<string, Tensor>> {
+  const ranges = names.map((name) => {
+    const range = header.tensors.get(name);
+    if (range === undefined) throw new SafetensorsError(`${header.file}: no tensor ${shown(name)}`);
+    return [name, range] as const;
+  });
+  const begin = ranges.reduce((least, [, range]) => Math.min(least, range.begin), Infinity);
+  const end = ranges.reduce((most, [, range]) => Math.max(most, range.end), 0);
+  if (end <= begin) return new Map(ranges.map(([name, range]) => [name, tensorOf(range, new Uint8Array())]));
+  const bytes = await withFile(header.file, (handle) =>
+    readRange(header.file, handle, header.dataOffset + begin, end - begin),
+  );
+  return new Map(
+    ranges.map(([name, range]) => [name, tensorOf(range, bytes.subarray(range.begin - begin, range.end - begin))]),
+  );
+}
+
+const tensorOf = ({ dtype, shape }: TensorRange, bytes: Uint8Array): Tensor => ({ dtype, shape, bytes });
 
 export interface BufferOptions {
   /** What errors call the buffer. */

@@ -1,6 +1,7 @@
 import type { Appended, DomainEvent, EventMetadata, EventStore, StoredEvent } from '@fedamole/event-store';
 import { asDomainEvent, ConcurrencyError } from '@fedamole/event-store';
 import { randomUUID } from 'node:crypto';
+import { foldToPresent } from './fold-cache.js';
 import { originOfCommand } from './request-origin.js';
 
 export type StreamStore = Pick<EventStore, 'append' | 'appendedUnder' | 'readStream'>;
@@ -16,6 +17,8 @@ export interface Folded<State> {
   readonly state: State;
   /** 0 where there is no such stream. */
   readonly version: number;
+  /** The last event; undefined where there is none. */
+  readonly last: StoredEvent | undefined;
   readonly stored: readonly StoredEvent[];
 }
 
@@ -29,9 +32,11 @@ export async function foldStream<State, Command, Event extends DomainEvent>(
   stream: string,
   upToVersion: number | null = null,
 ): Promise<Folded<State>> {
+  if (upToVersion === null) return foldToPresent(store, decider, stream);
   const stored = await store.readStream(stream, 0, upToVersion);
   const state = stored.reduce((folded, event) => decider.evolve(folded, asDomainEvent<Event>(event)), decider.initial);
-  return { state, version: stored.at(-1)?.version ?? 0, stored };
+  const last = stored.at(-1);
+  return { state, version: last?.version ?? 0, last, stored };
 }
 
 /**
@@ -50,10 +55,10 @@ export async function handleCommand<State, Command extends { type: string }, Eve
   const earlier = origin && (await store.appendedUnder(origin));
   if (earlier) return earlier;
   for (let tries = 1; ; tries++) {
-    const { state, version, stored } = await foldStream(store, decider, stream);
+    const { state, version, last } = await foldStream(store, decider, stream);
     const events = decider.decide(command, state);
     try {
-      return await store.append(stream, version, events, { ...(origin ?? followingOn(stored)), ...metadata });
+      return await store.append(stream, version, events, { ...(origin ?? followingOn(last)), ...metadata });
     } catch (error) {
       if (!(error instanceof ConcurrencyError) || tries === mostTries) throw error;
     }
@@ -61,8 +66,7 @@ export async function handleCommand<State, Command extends { type: string }, Eve
 }
 
 /** What nobody outside asked for followed from the stream's last event, unless the caller knows better. */
-function followingOn(stored: readonly StoredEvent[]): EventMetadata {
-  const last = stored.at(-1);
+function followingOn(last: StoredEvent | undefined): EventMetadata {
   const correlationId = last?.metadata.correlationId ?? randomUUID();
   return last ? { correlationId, causationId: last.id } : { correlationId };
 }

@@ -12,6 +12,7 @@ import { federationDecider } from '../commands/deciders.js';
 import type { Queues } from '../platform/platform.js';
 import type { Outcome } from './outcomes.js';
 import { outcomeOf, refusedOutcome } from './outcomes.js';
+import { RequiredJobs } from './required-jobs.js';
 
 const checkpointName = 'round-process';
 const batchSize = 200;
@@ -37,6 +38,8 @@ export class RoundProcess {
   /** Jobs that nobody waits for any more but a worker held: without a further look its retries would run for nobody. */
   private readonly abandoned = new Map<string, (typeof queueNames)[number]>();
 
+  private readonly required = new RequiredJobs();
+
   constructor(private readonly parts: RoundProcessParts) {}
 
   /** True while there is a federation to watch. */
@@ -53,6 +56,7 @@ export class RoundProcess {
 
   /** Looks after every running federation, whatever events were seen: a job that got lost is added again. */
   async sweep(): Promise<void> {
+    this.required.forget();
     for (const federationId of await this.parts.runningFederations()) await this.lookAfterApart(federationId);
     for (const [id, queue] of this.abandoned) {
       if (await this.parts.queues[queue].withdraw(id)) this.abandoned.delete(id);
@@ -74,14 +78,16 @@ export class RoundProcess {
     const touched = new Set<string>();
     let found = 0;
     for (const name of queueNames) {
+      const recorded: string[] = [];
       for (const job of await this.parts.queues[name].finished(finishedAtOnce)) {
         found++;
         await this.apart({ job: job.id }, async () => {
           const federationId = await this.record(name, job);
-          await this.parts.queues[name].remove(job.id);
+          recorded.push(job.id);
           if (federationId !== null) touched.add(federationId);
         });
       }
+      await Promise.all(recorded.map((id) => this.parts.queues[name].remove(id)));
     }
     for (const federationId of touched) await this.lookAfterApart(federationId);
     return found > 0;
@@ -146,8 +152,6 @@ export class RoundProcess {
       return;
     }
     this.running.add(federationId);
-    for (const { queue, id, payload } of requiredJobs(state)) {
-      if (!(await queues[queue].get(id))) await queues[queue].add(id, payload);
-    }
+    await this.required.add(queues, federationId, requiredJobs(state));
   }
 }

@@ -68,11 +68,13 @@ async function recordOutcome(
   const { federationId, round } = key;
   await transaction.outcomeView.create({ data: { ...key, ...metrics } });
   const federation = await transaction.federationView.findUniqueOrThrow({ where: { id: federationId } });
+  // Counted before they are read: the outcomes of all clients at every client's would be quadratic.
+  const known = await transaction.outcomeView.count({ where: { federationId, round } });
+  if (known < federation.clients.length) return;
   const outcomes = await transaction.outcomeView.findMany({
     where: { federationId, round },
     orderBy: { client: 'asc' },
   });
-  if (outcomes.length < federation.clients.length) return;
   const rougeL = mean(outcomes.map((outcome) => outcome.rougeL));
   const accuracy = mean(outcomes.map(({ choiceAccuracy }) => choiceAccuracy));
   if (round === 0) return update(transaction, federationId, { baselineRougeL: rougeL, baselineAccuracy: accuracy });

@@ -1,0 +1,28 @@
+/**
+ * Sees to it that required jobs exist. Each is looked for once and then believed to be there until `forget`, which a sweep
+ * calls: a look after every event at every job would be quadratic in the clients. A job that got lost is found by the next sweep.
+ */
+import type { RequiredJob } from '@fedamole/federation';
+import type { Queues } from '../platform/platform.js';
+
+const queueNames = ['training', 'aggregation'] as const;
+
+export class RequiredJobs {
+  /** Identifiers of required jobs that were seen or added, by federation. */
+  private readonly present = new Map<string, ReadonlySet<string>>();
+
+  forget(): void {
+    this.present.clear();
+  }
+
+  /** Adds those that do not exist. */
+  async add(queues: Queues, federationId: string, required: readonly RequiredJob[]): Promise<void> {
+    const present = this.present.get(federationId);
+    for (const name of queueNames) {
+      const jobs = required.filter(({ queue, id }) => queue === name && !present?.has(id));
+      const missing = new Set(await queues[name].missing(jobs.map(({ id }) => id)));
+      await queues[name].addAll(jobs.filter(({ id }) => missing.has(id)));
+    }
+    this.present.set(federationId, new Set(required.map(({ id }) => id)));
+  }
+}

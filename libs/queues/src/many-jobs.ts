@@ -1,0 +1,30 @@
+/** Many jobs at once: a federation of a thousand clients has a thousand jobs a round. */
+import type { JobsOptions } from 'bullmq';
+import type { PlatformQueue } from './bullmq-connection.js';
+
+/** Jobs in one call: large enough that the way there no longer counts, small enough that nobody waits behind it. */
+const batchSize = 200;
+
+export async function addInBatches(
+  queue: PlatformQueue,
+  name: string,
+  jobs: readonly { readonly id: string; readonly payload: object }[],
+  optionsOf: (id: string, payload: object) => JobsOptions,
+): Promise<void> {
+  for (const batch of batches(jobs)) {
+    await queue.addBulk(batch.map(({ id, payload }) => ({ name, data: payload, opts: optionsOf(id, payload) })));
+  }
+}
+
+export async function missingJobs(queue: PlatformQueue, ids: readonly string[]): Promise<string[]> {
+  const missing: string[] = [];
+  for (const batch of batches(ids)) {
+    const states = await Promise.all(batch.map((id) => queue.getJobState(id)));
+    missing.push(...batch.filter((_, index) => states[index] === 'unknown'));
+  }
+  return missing;
+}
+
+function* batches<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  for (let first = 0; first < items.length; first += batchSize) yield items.slice(first, first + batchSize);
+}
