@@ -1,6 +1,7 @@
 /** Finds the federation that a command line means. */
 import type { ApiClient } from '@fedamole/api-client';
 import { ProblemError } from '@fedamole/api-client';
+import { federationStatuses } from '@fedamole/federation';
 import { NotFoundError } from './command-line/exit-status.js';
 import { text } from './command-line/parameters.js';
 import { UsageError } from './usage-error.js';
@@ -37,6 +38,12 @@ export async function* allFederations(
     yield* federations;
     after = next ?? undefined;
   } while (after !== undefined);
+}
+
+/** Those that wait for their start, and those that are under way. */
+export async function* unfinishedFederations(api: ApiClient): AsyncGenerator<FederationSummary> {
+  const finished: readonly FederationSummary['status'][] = ['completed', 'failed', 'cancelled'];
+  for (const status of federationStatuses) if (!finished.includes(status)) yield* allFederations(api, { status });
 }
 
 async function newest(api: ApiClient): Promise<Federation> {

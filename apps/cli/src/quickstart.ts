@@ -6,7 +6,7 @@ import { federationConfiguration, type FederationConfigurationInput } from '@fed
 import { findClients, type ClientData } from './client-data.js';
 import { FailedError } from './command-line/exit-status.js';
 import { keyOf } from './command-line/connection.js';
-import { allFederations } from './find-federation.js';
+import { unfinishedFederations } from './find-federation.js';
 import { follow } from './follow.js';
 import { defaultStateFolder as stateFolder, exampleClients, exampleModel } from './installation.js';
 import { checkModel, register, startOrFind } from './local-platform.js';
@@ -69,7 +69,7 @@ async function run(options: QuickstartOptions, signal: AbortSignal): Promise<voi
     console.log(`\n${renderReport(await collectReport(api, finished, folder), folder)}`);
     if (options.keep || running.cluster === null) {
       await running.cluster?.keep();
-      console.log(`\nEverything keeps running; "npm run stop" ends it.\n${addresses}`);
+      console.log(`\nEverything keeps running; "npx fedamole status" shows it, "npm run stop" ends it.\n${addresses}`);
       return;
     }
   } catch (error) {
@@ -96,7 +96,7 @@ async function prepareFederation(api: ApiClient, options: QuickstartOptions, dat
     seed: options.seed,
   };
   const wanted = { ...federationConfiguration.parse(configuration), clients, digest };
-  const unfinished = await unfinishedFederations(api);
+  const unfinished = await unfinishedOfQuickstart(api);
   const interrupted = unfinished.find((federation) => differencesFrom(federation, wanted).length === 0);
   if (interrupted !== undefined) {
     const { id, round, rounds, status } = interrupted;
@@ -128,13 +128,10 @@ async function prepareFederation(api: ApiClient, options: QuickstartOptions, dat
 const start = (api: ApiClient, id: string): Promise<Federation> =>
   api.call('POST /v1/federations/{id}/start', { path: { id } });
 
-/** Of the quickstart: those that were created and not started, and those that run. */
-async function unfinishedFederations(api: ApiClient): Promise<Federation[]> {
+async function unfinishedOfQuickstart(api: ApiClient): Promise<Federation[]> {
   const found: Federation[] = [];
-  for (const status of ['created', 'running'] as const) {
-    for await (const { id, name } of allFederations(api, { status })) {
-      if (name === federationName) found.push(await api.call('GET /v1/federations/{id}', { path: { id } }));
-    }
+  for await (const { id, name } of unfinishedFederations(api)) {
+    if (name === federationName) found.push(await api.call('GET /v1/federations/{id}', { path: { id } }));
   }
   return found;
 }

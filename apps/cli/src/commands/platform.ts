@@ -6,7 +6,7 @@ import { command } from '../command-line/command.js';
 import { FailedError } from '../command-line/exit-status.js';
 import { folder, wholeNumber } from '../command-line/parameters.js';
 import { fields, textTable } from '../command-line/text-table.js';
-import { allFederations } from '../find-federation.js';
+import { unfinishedFederations } from '../find-federation.js';
 import { exampleClients, exampleModel } from '../installation.js';
 import { checkModel, register, startOrFind } from '../local-platform.js';
 import type { FederationSummary } from '../resources.js';
@@ -61,9 +61,7 @@ export const platform = [
       const cluster = local?.apiUrl === api.url ? await describeCluster(local, context.stateFolder) : null;
       const unfinished: FederationSummary[] = [];
       if (reason === null) {
-        for (const status of ['created', 'running'] as const) {
-          for await (const federation of allFederations(api, { status })) unfinished.push(federation);
-        }
+        for await (const federation of unfinishedFederations(api)) unfinished.push(federation);
       }
       const status = { url: api.url, ready: reason === null, reason, cluster, unfinished };
       output.result(status, () => shown(status));
