@@ -120,6 +120,14 @@ describe('fedamole on a platform of its own', () => {
     expect(JSON.parse(followed.out)).toMatchObject({ version: (events[0]?.version ?? 0) + 1 });
   });
 
+  it('follows until it is told to end, and says nothing of it', async () => {
+    const stop = new AbortController();
+    const onOutput = (): void => stop.abort();
+    const { out, error } = await fedamole(['events', '--follow'], { stateFolder, signal: stop.signal, onOutput });
+    expect(out).toMatch(/^\S+ \S+ {2}BaseModelRegistered/);
+    expect(error).toBe('');
+  });
+
   it('computes rounds again and verifies the log', async () => {
     const { replays } = await json<{ replays: Replay[] }>('replay', 'small');
     expect(replays.map(({ round, equal }) => [round, equal])).toEqual([

@@ -7,10 +7,13 @@ import { follow } from './follow.js';
 import { createProgressDisplay } from './progress-display.js';
 
 const POLL_MILLISECONDS = 1000;
+/** How long the API may be away meanwhile. */
+const PATIENCE_MILLISECONDS = 120_000;
 
 /** Throws a FailedError where the federation does not complete. */
-export async function followToEnd(context: Context, api: ApiClient, id: string): Promise<void> {
+export async function followToEnd(context: Context, client: ApiClient, id: string): Promise<void> {
   const { output, signal } = context;
+  const api = client.patient(PATIENCE_MILLISECONDS);
   if (output.json) return followAsJson(context, api, id);
   const federation = await follow(api, id, createProgressDisplay(output.streams.out), signal);
   output.result(federation, () => `Federation ${id} completed its ${federation.rounds} rounds.`);

@@ -62,6 +62,18 @@ describe('the API client', () => {
     await expect(answer).rejects.toThrow(url);
   });
 
+  it('waits for an API that is started again where it is told to, but sends no change twice', async () => {
+    const url = await serve((_, response) => response.end('{}'));
+    const port = Number(new URL(url).port);
+    const stopped = server;
+    stopped?.close();
+    const client = new ApiClient({ url }).patient(30_000);
+    await expect(client.call('POST /v1/clients', { body: { name: 'a' } })).rejects.toThrow(UnreachableError);
+    const answer = client.call('GET /v1/clients', {});
+    setTimeout(() => stopped?.listen(port, '127.0.0.1'), 100);
+    expect(await answer).toEqual({});
+  });
+
   it('reads events without signs of life, going on behind the last one', async () => {
     const url = await serve(({ headers }, response) =>
       response.end(`id: 8\nevent: heartbeat\ndata: {}\n\nid: 9\nevent: E\ndata: ${headers['last-event-id']}\n\n`),

@@ -1,4 +1,5 @@
 /** Requests to the API of a platform, typed by its OpenAPI document. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerSentEvent } from './server-sent-events.js';
 import { readServerSentEvents } from './server-sent-events.js';
 import { problemOf, ProblemError, UnreachableError } from './problem-error.js';
@@ -12,7 +13,12 @@ export interface ApiClientOptions {
   readonly key?: string | undefined;
   /** Ends every request under way. */
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds for which a request that changes nothing is tried again where nobody answers; 0 where left out. */
+  readonly patience?: number;
 }
+
+/** Milliseconds between two tries. */
+const pause = 500;
 
 /** Every method throws a ProblemError where the API refuses or fails, an UnreachableError where it does not answer. */
 export class ApiClient {
@@ -20,6 +26,11 @@ export class ApiClient {
 
   constructor(private readonly options: ApiClientOptions) {
     this.url = options.url;
+  }
+
+  /** The same, whose reads outlast an API that is started again. */
+  patient(milliseconds: number): ApiClient {
+    return new ApiClient({ ...this.options, patience: milliseconds });
   }
 
   /** `call('GET /v1/federations/{id}', { path: { id } })` */
@@ -57,7 +68,7 @@ export class ApiClient {
   }
 
   private async fetch(name: string, sent: AnySent, extra: Readonly<Record<string, string>>): Promise<Response> {
-    const { key, signal } = this.options;
+    const { key } = this.options;
     const [method = 'GET', template = '/'] = name.split(' ');
     const address = addressOf(this.url, template, sent);
     const headers = {
@@ -66,11 +77,22 @@ export class ApiClient {
       ...(sent.body === undefined ? {} : { 'content-type': 'application/json' }),
     };
     const body = sent.body === undefined ? null : JSON.stringify(sent.body);
-    const response = await fetch(address, { method, headers, body, signal: signal ?? null }).catch((error: unknown) => {
-      signal?.throwIfAborted();
-      throw new UnreachableError(this.url, error);
-    });
+    const response = await this.fetchPatiently(address, { method, headers, body });
     if (response.ok) return response;
     throw new ProblemError(`${method} ${address.pathname}`, await problemOf(response));
+  }
+
+  private async fetchPatiently(address: URL, init: RequestInit): Promise<Response> {
+    const { signal, patience = 0 } = this.options;
+    const end = performance.now() + (init.method === 'GET' ? patience : 0);
+    for (;;) {
+      try {
+        return await fetch(address, { ...init, signal: signal ?? null });
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (performance.now() >= end) throw new UnreachableError(this.url, error);
+        await sleep(pause, undefined, { ...(signal ? { signal } : {}) });
+      }
+    }
   }
 }

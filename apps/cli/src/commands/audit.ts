@@ -28,7 +28,7 @@ export const audit = [
     options: {
       actor: text('ACTOR', 'only of that one, such as key:4f7Gk2mQp0Xz'),
       action: text('ACTION', 'only that operation, such as startFederation'),
-      outcome: oneOf('OUTCOME', ['done', 'refused', 'failed', 'unknown'], 'only those'),
+      outcome: oneOf('OUTCOME', ['done', 'refused', 'failed', 'unknown'], 'only requests that came to that'),
       since: text('TIME', 'from then on, such as 2030-01-31T00:00:00Z'),
       until: text('TIME', 'up to then'),
       limit: wholeNumber('N', 1, 100_000, 'at most so many (50)'),

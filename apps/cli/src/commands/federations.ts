@@ -16,7 +16,7 @@ export const federations = [
     words: 'federations list',
     summary: 'List federations, the newest first.',
     options: {
-      status: oneOf('STATUS', federationStatuses, 'only those'),
+      status: oneOf('STATUS', federationStatuses, 'only federations of that status'),
       limit: wholeNumber('N', 1, 100_000, 'at most so many (50)'),
     },
     async run({ api, output }, _, { status, limit = 50 }) {

@@ -30,8 +30,8 @@ export const platform = [
       const settings = { stateFolder, data: found, model, trainers, port: port ?? null };
       const running = await startOrFind(settings, (notice) => output.note(notice), signal);
       try {
-        await running.cluster?.keep();
         await register(await context.api(), model, Object.keys(found));
+        await running.cluster?.keep();
       } catch (error) {
         await running.cluster?.stop();
         throw error;

@@ -24,7 +24,8 @@ _fedamole() {
 ${table.map(nodeCase).join('\n')}
   esac
 }
-compdef _fedamole fedamole`;
+# loaded by name it is what completes; read by a shell it is registered
+if [[ "$funcstack[1]" == "_fedamole" ]]; then _fedamole "$@"; else compdef _fedamole fedamole; fi`;
 }
 
 function nodeCase({ words, next, options, positional }: CompletedNode): string {
