@@ -1,16 +1,8 @@
 /** Aggregation jobs: draws the first pool and assignment, or merges a round and assigns the experts of the next. */
 import { setImmediate as otherWork } from 'node:timers/promises';
-import {
-  decodeEmbeddings,
-  decodePool,
-  encodePool,
-  encodeScores,
-  readHeldModule,
-  type AdapterMetadata,
-  type ClientEmbeddings,
-} from '@fedamole/adapters';
+import { decodePool, encodePool, encodeScores, readHeldModule, type AdapterMetadata } from '@fedamole/adapters';
 import type { ArtifactStore } from '@fedamole/artifacts';
-import { affinityScores, assignExperts, randomScores, type AssignmentLimits } from '@fedamole/assignment';
+import { assignExperts, randomScores, type AssignmentLimits } from '@fedamole/assignment';
 import type {
   AdaptedModule,
   AggregationOutcome,
@@ -20,7 +12,6 @@ import type {
 } from '@fedamole/federation';
 import {
   initialisePool,
-  mergeExpertEmbeddings,
   mergeModuleInto,
   type ExpertPool,
   type HeldModule,
@@ -30,11 +21,9 @@ import {
 import type { AggregationJob } from '@fedamole/queues';
 import { readSafetensorsHeader, type SafetensorsHeader } from '@fedamole/safetensors';
 import { seededRandom } from '@fedamole/seeded-random';
-import { heldBy, inOrder, type AggregateJob } from './aggregate-job.js';
+import { heldBy, inOrder, nextClients, weightOf, type AggregateJob } from './aggregate-job.js';
 import { refusedContributions } from './contributions.js';
-
-/** Scores [experts][clients] of each module. */
-type Scores = ReadonlyMap<string, readonly (readonly number[])[]>;
+import { measuredScores, type Scores } from './measured-scores.js';
 
 /**
  * The same job always has the same artifacts: sums and ties go by client name, and draws derive from seed, round and module.
@@ -96,44 +85,29 @@ async function mergeUploads(
 
 async function nextAssignment(job: AggregationJob, artifacts: ArtifactStore): Promise<AggregationResult['next']> {
   if (job.kind === 'aggregate' && job.lastRound) return null;
-  const clients =
-    job.kind === 'initialise' ? [...job.clients].sort() : inOrder(job.results).map(({ client }) => client);
-  const scores = await scoresOf(job, clients.length, artifacts);
-  const fixed = job.kind === 'aggregate' && job.configuration.assignment === 'static';
-  const assignment = fixed ? job.assignment : await assign(job, clients, scores);
+  const clients = nextClients(job);
+  const kept =
+    job.kind === 'aggregate' && job.configuration.assignment === 'static' ? keptAssignment(job, clients) : null;
+  const scores = await scoresOf(job, clients, artifacts);
+  const assignment = kept ?? (await assign(job, clients, scores));
   return { assignment, scores: await artifacts.put(encodeScores(scores, clients)) };
 }
 
-async function scoresOf(job: AggregationJob, clientCount: number, artifacts: ArtifactStore): Promise<Scores> {
-  const { configuration, round, modules } = job;
-  if (job.kind === 'aggregate' && configuration.assignment !== 'random') return measuredScores(job, artifacts);
-  return new Map(
-    modules.map(({ name }) => {
-      const random = seededRandom(configuration.seed, round, 'assignment', name);
-      return [name, randomScores(configuration.experts, clientCount, random)];
-    }),
-  );
+/** Null where others take part from now on: the static assignment is then the one that round 0 would have drawn for them. */
+function keptAssignment({ assignment }: AggregateJob, clients: readonly string[]): ExpertAssignment | null {
+  return Object.keys(assignment).sort().join() === clients.join() ? assignment : null;
 }
 
-/** Affinities of every expert to every client, from the embeddings that the clients measured. */
-async function measuredScores(job: AggregateJob, artifacts: ArtifactStore): Promise<Scores> {
-  const { configuration, modules } = job;
-  const clients: { held: HeldExperts; embeddings: ReadonlyMap<string, ClientEmbeddings>; weight: number }[] = [];
-  for (const { client, embeddings, trainExamples } of inOrder(job.results)) {
-    if (embeddings === null) throw new Error(`client ${client} sent no embeddings in round ${job.round}`);
-    const held = heldBy(job, client);
-    const decoded = decodeEmbeddings(await artifacts.get(embeddings), held, configuration.rank);
-    clients.push({ held, embeddings: decoded, weight: weightOf(job, trainExamples) });
+async function scoresOf(job: AggregationJob, clients: readonly string[], artifacts: ArtifactStore): Promise<Scores> {
+  const { configuration, round, modules } = job;
+  const redrawn = configuration.assignment === 'static' && job.kind === 'aggregate' && !keptAssignment(job, clients);
+  if (job.kind === 'aggregate' && configuration.assignment !== 'random' && !redrawn) {
+    return measuredScores(job, clients, artifacts);
   }
   return new Map(
     modules.map(({ name }) => {
-      const measured = clients.map(({ held, embeddings, weight }) => {
-        const module = embeddings.get(name);
-        if (module === undefined) throw new Error(`a client sent no embeddings of module ${name}`);
-        return { held: held[name] ?? [], experts: module.experts, weight, token: Array.from(module.token) };
-      });
-      const tokens = measured.map(({ token }) => token);
-      return [name, affinityScores(mergeExpertEmbeddings(configuration.experts, measured), tokens)];
+      const random = seededRandom(configuration.seed, redrawn ? 0 : round, 'assignment', name);
+      return [name, randomScores(configuration.experts, clients.length, random)];
     }),
   );
 }
@@ -150,9 +124,6 @@ async function assign(job: AggregationJob, clients: readonly string[], scores: S
   }
   return assignment;
 }
-
-const weightOf = ({ configuration }: AggregateJob, trainExamples: number): number =>
-  configuration.mergeWeighting === 'examples' ? trainExamples : 1;
 
 const metadataOf = ({ configuration, baseModel }: AggregationJob): AdapterMetadata => ({
   rank: configuration.rank,

@@ -69,5 +69,6 @@ export async function aggregateJob(
   const results = [];
   for (const client of clients) results.push(await storeUpload(artifacts, client, assignment[client] ?? {}));
   const header = { federationId: 'federation', round: 1, attempt: 1, configuration: configured(changes) };
-  return { kind: 'aggregate', ...header, baseModel, modules, pool, assignment, results, lastRound: false };
+  const basis = { baseModel, modules, pool, assignment, results };
+  return { kind: 'aggregate', ...header, ...basis, nextRound: null, lastRound: false };
 }

@@ -11,6 +11,7 @@ import { FederationsController } from './federations/federations.controller.js';
 import { FederationsService } from './federations/federations.service.js';
 import { ProgressService } from './federations/progress.service.js';
 import { RoundsController } from './federations/rounds.controller.js';
+import { SteeringController } from './federations/steering.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { Platform } from './platform/platform.js';
 import { ReadModelsController } from './read-models/read-models.controller.js';
@@ -34,6 +35,7 @@ export class ApiModule {
         ReadModelsController,
         ReplaysController,
         RoundsController,
+        SteeringController,
         VerificationController,
       ],
       providers: [

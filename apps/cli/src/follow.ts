@@ -9,7 +9,7 @@ import { weightFormLine } from './weight-form-line.js';
 
 const POLL_MILLISECONDS = 500;
 
-/** Thrown where the federation failed or was cancelled. */
+/** Thrown where the federation failed, was cancelled or is paused. */
 export class FederationEndedError extends FailedError {
   override readonly name = 'FederationEndedError';
 }
@@ -42,7 +42,20 @@ export async function follow(
   }
   const federation = await api.call('GET /v1/federations/{id}', { path: { id } });
   if (federation.status === 'completed') return federation;
-  throw new FederationEndedError(`The federation ${federation.status}: ${federation.reason ?? 'no reason was given'}`);
+  throw new FederationEndedError(endingOf(federation));
+}
+
+type Ending = Pick<Federation, 'id' | 'status' | 'reason' | 'round'>;
+
+/** Why it goes on no further, and what can be done about it. */
+export function endingOf({ id, status, reason, round }: Ending): string {
+  const why = reason ?? 'no reason was given';
+  if (status !== 'paused') return `The federation ${status}: ${why}`;
+  return [
+    `The federation is paused in round ${round}: ${why}`,
+    `"fedamole federations resume ${id}" lets it go on;`,
+    `"fedamole federations leave ${id} <client>" first, and it goes on without that client (docs/rounds.md).`,
+  ].join('\n');
 }
 
 function roundLine({ round, startedAt, finishedAt, clients }: Round): string {

@@ -101,6 +101,7 @@ async function prepareFederation(api: ApiClient, options: QuickstartOptions, dat
   if (interrupted !== undefined) {
     const { id, round, rounds, status } = interrupted;
     console.log(`Going on with federation ${id}, which was interrupted in round ${round} of ${rounds}.`);
+    if (status === 'paused') return api.call('POST /v1/federations/{id}/resume', { path: { id } });
     return status === 'created' ? start(api, id) : interrupted;
   }
   for (const federation of unfinished) {

@@ -10,7 +10,8 @@ import type { Federation, Round } from './resources.js';
 
 export interface ClientReport {
   readonly client: string;
-  readonly before: BaselineResult;
+  /** Null for a client that joined later. */
+  readonly before: BaselineResult | null;
   readonly after: TrainingResult;
   /** Domain experts that it holds of each module, in the modules' order. */
   readonly heldExperts: readonly number[];
@@ -32,7 +33,7 @@ export interface FederationReport {
   };
 }
 
-/** Downloads every personalised adapter into `folder`, checks its digest, and writes results.json beside them. */
+/** Downloads the personalised adapter of everyone who answered the last round into `folder`, checks its digest, and writes results.json beside them. */
 export async function collectReport(api: ApiClient, federation: Federation, folder: string): Promise<FederationReport> {
   const { id, rounds: last } = federation;
   const { rounds } = await api.call('GET /v1/federations/{id}/rounds', { path: { id } });
@@ -41,10 +42,9 @@ export async function collectReport(api: ApiClient, federation: Federation, fold
   const adapters = join(folder, 'adapters');
   await mkdir(adapters, { recursive: true });
   const clients: ClientReport[] = [];
-  for (const client of federation.clients) {
-    const before = resultOf(rounds, 0, client).baseline;
-    const after = resultOf(rounds, last, client).result;
-    if (before === null || after === null) throw new Error(`client ${client} has no result`);
+  for (const { client, result: after } of clientsOf(rounds, last)) {
+    if (after === null) continue;
+    const before = clientsOf(rounds, 0).find((entry) => entry.client === client)?.baseline ?? null;
     const bytes = await api.download('GET /v1/federations/{id}/adapters/{client}', { path: { id, client } });
     const actual = createHash('sha256').update(bytes).digest('hex');
     if (actual !== after.adapter)
@@ -58,11 +58,9 @@ export async function collectReport(api: ApiClient, federation: Federation, fold
   return report;
 }
 
-function resultOf(rounds: readonly Round[], round: number, client: string) {
-  const found = rounds.find((candidate) => candidate.round === round)?.clients.find((entry) => entry.client === client);
-  if (found === undefined) throw new Error(`client ${client} has no entry in round ${round}`);
-  return found;
-}
+/** What each participant of a round came to. */
+const clientsOf = (rounds: readonly Round[], round: number): Round['clients'] =>
+  rounds.find((candidate) => candidate.round === round)?.clients ?? [];
 
 function heldCounts({ modules }: Federation, assignment: ExpertAssignment, client: string): number[] {
   return modules.map(({ name }) => assignment[client]?.[name]?.length ?? 0);
@@ -117,11 +115,11 @@ export function renderReport({ clients, cost, pool }: FederationReport, folder: 
     change(of, ({ testLoss }) => testLoss),
     change(of, ({ rougeL }) => rougeL),
     ...(accuracies ? [change(of, ({ choiceAccuracy }) => choiceAccuracy)] : []),
-    number(mean(of.map(({ before }) => before.mostFrequentAnswerRougeL)), 2),
+    shown(of.flatMap(({ before }) => before?.mostFrequentAnswerRougeL ?? [])),
   ];
   for (const report of clients) {
     const { client, before, after, heldExperts } = report;
-    const distinct = `${before.distinctTestAnswers} of ${before.splits.test}`;
+    const distinct = before === null ? '-' : `${before.distinctTestAnswers} of ${before.splits.test}`;
     table.push([client, ...measured([report]), distinct, heldText(heldExperts), after.adapter.slice(0, 12)]);
   }
   table.push(['mean', ...measured(clients), '', '', '']);
@@ -140,14 +138,16 @@ export function renderReport({ clients, cost, pool }: FederationReport, folder: 
   ].join('\n');
 }
 
-/** Means before and after over the clients that measured it. */
+/** Means before and after over the clients that measured it; before they joined, some measured nothing. */
 function change(clients: readonly ClientReport[], of: (metrics: EvaluationMetrics) => number | null): string {
   const [before, after] = [
-    clients.flatMap((client) => of(client.before.metrics) ?? []),
+    clients.flatMap((client) => (client.before && of(client.before.metrics)) ?? []),
     clients.flatMap((client) => of(client.after.metrics) ?? []),
   ];
-  return before.length === 0 ? '-' : `${number(mean(before), 2)} -> ${number(mean(after), 2)}`;
+  return before.length === 0 && after.length === 0 ? '-' : `${shown(before)} -> ${shown(after)}`;
 }
+
+const shown = (values: readonly number[]): string => (values.length === 0 ? '-' : number(mean(values), 2));
 
 /** All counts where they fit, else their range. */
 function heldText(counts: readonly number[]): string {

@@ -21,3 +21,4 @@ export { encodePeftAdapter } from './encode-peft-adapter.js';
 export type { LoraAdapter, PeftFiles } from './lora-adapter.js';
 export { readPeftAdapter, writePeftAdapter } from './peft-folder.js';
 export { AdapterFileError, LARGEST_ELEMENT } from './take-tensor.js';
+export { decodeTokenEmbeddings } from './token-embeddings.js';

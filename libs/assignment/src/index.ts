@@ -1,4 +1,5 @@
 export { assignExperts } from './assign.js';
 export { heldLimits, infeasibilities, InfeasibleAssignmentError } from './feasibility.js';
 export type { AssignmentLimits, Infeasibility } from './feasibility.js';
+export { partialAffinityScores } from './partial-scores.js';
 export { affinityScores, objective, randomScores, softmaxOverClients } from './scores.js';

@@ -3,6 +3,7 @@
  * with the paper's defaults. It is validated once, where it enters, and carried unchanged by events and jobs.
  */
 import { z } from 'zod';
+import { roundOptions } from './round-options.js';
 import { trainingOptions } from './training-options.js';
 import { weightForm } from './weight-form.js';
 
@@ -82,10 +83,10 @@ const methodConfiguration = z.strictObject({
     .describe('Every random draw derives from it, the round and the client name.'),
 });
 
-export const federationConfiguration = methodConfiguration.extend(trainingOptions);
+export const federationConfiguration = methodConfiguration.extend(trainingOptions).extend(roundOptions);
 
-/** As events and jobs carry it: all defaults filled in, `experts` too. Earlier ones lack the training options. */
-export const resolvedConfiguration = methodConfiguration.required().extend(trainingOptions);
+/** As events and jobs carry it: all defaults filled in, `experts` too. Earlier ones lack training and round options. */
+export const resolvedConfiguration = methodConfiguration.required().extend(trainingOptions).extend(roundOptions);
 export type FederationConfiguration = z.infer<typeof resolvedConfiguration>;
 
 /** As training jobs carry it: the form of the frozen weights is known, whoever chose it. */
@@ -103,4 +104,23 @@ export function resolveConfiguration(
 ): FederationConfiguration {
   const experts = configuration.experts ?? Math.max(1, Math.round((6 * clientCount) / configuration.expertChoices));
   return { ...configuration, experts };
+}
+
+/**
+ * What a fork changes of its parent's configuration: any of its fields, of which none is filled in. A default would be a
+ * change.
+ */
+export const configurationChanges = z.strictObject(withoutDefaults(federationConfiguration.shape));
+
+type WithoutDefault<Field> =
+  Field extends z.ZodDefault<infer Inner> ? z.ZodOptional<Inner> : z.ZodOptional<Field & z.core.SomeType>;
+
+function withoutDefaults<Shape extends z.ZodRawShape>(
+  shape: Shape,
+): { [Name in keyof Shape]: WithoutDefault<Shape[Name]> } {
+  const fields = Object.entries(shape).map(([name, field]) => {
+    const plain = field instanceof z.ZodDefault ? field.unwrap() : field;
+    return [name, z.optional(plain)] as const;
+  });
+  return Object.fromEntries(fields) as { [Name in keyof Shape]: WithoutDefault<Shape[Name]> };
 }

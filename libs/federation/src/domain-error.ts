@@ -9,9 +9,14 @@ export const domainErrorCodes = [
   'FEDERATION_ALREADY_FINISHED',
   'FEDERATION_INFEASIBLE',
   'FEDERATION_NOT_FOUND',
+  'FEDERATION_NOT_RUNNING',
+  'FEDERATION_PAUSED',
+  'LAST_CLIENT',
   'NO_ROOM_FOR_PROMPTS',
   'RESULT_REFUSED',
+  'ROUND_ALREADY_CLOSED',
   'ROUND_NOT_STARTED',
+  'ROUND_WITHOUT_POOL',
 ] as const;
 export type DomainErrorCode = (typeof domainErrorCodes)[number];
 

@@ -11,6 +11,7 @@ export type {
 } from './configuration.js';
 export {
   assignmentStrategy,
+  configurationChanges,
   digest,
   federationConfiguration,
   resolveConfiguration,
@@ -21,17 +22,41 @@ export {
 } from './configuration.js';
 export type { DomainErrorCode } from './domain-error.js';
 export { DomainError, domainErrorCodes } from './domain-error.js';
-export type { FederationCommand, OutcomeCommand } from './federation/commands.js';
+export type { AbandonedJob } from './federation/abandoned-jobs.js';
+export { abandonedJobs } from './federation/abandoned-jobs.js';
+export { nobodyIsAwaited } from './federation/close-round.js';
+export type {
+  AggregationOutcomeCommand,
+  ClientOutcomeCommand,
+  CreateFederation,
+  FederationCommand,
+  OperatorCommand,
+  OutcomeCommand,
+} from './federation/commands.js';
 export { decideFederation } from './federation/decide.js';
-export type { FederationEvent, FederationEventType } from './federation/events.js';
+export type { EarlierEmbeddings, EmbeddingSources } from './federation/embedding-sources.js';
+export type {
+  ClosingCause,
+  FederationEvent,
+  FederationEventType,
+  MissingClient,
+  PauseCause,
+} from './federation/events.js';
 export { evolveFederation, foldFederation } from './federation/evolve.js';
+export type { ConfigurationChanges, ForkOptions } from './federation/fork.js';
+export { forkFederation } from './federation/fork.js';
+export { aggregationJobId, jobId } from './federation/job-ids.js';
+export type { FederationParent } from './federation/parent.js';
 export type { RequiredAggregationPayload, RequiredJob, RequiredTrainingPayload } from './federation/required-jobs.js';
-export { abandonedJobs, aggregationJobId, jobId, requiredJobs } from './federation/required-jobs.js';
 export type { RecordedAggregation } from './federation/replay.js';
 export { recordedAggregation } from './federation/replay.js';
-export type { AggregatedPool, Federation, FederationState, FederationStatus, Round } from './federation/state.js';
+export { requiredJobs } from './federation/required-jobs.js';
+export { own } from './federation/records.js';
+export type { AggregatedPool, Round, RoundClosing } from './federation/round.js';
+export { attemptOf } from './federation/round.js';
+export type { Federation, FederationState, FederationStatus } from './federation/state.js';
 export { upcastMetrics } from './federation/upcast-metrics.js';
-export { federationStatuses, initialFederation, weightFormOf } from './federation/state.js';
+export { federationStatuses, initialFederation, membersOf, weightFormOf } from './federation/state.js';
 export type { WeightFormComparison } from './federation/weight-form-choice.js';
 export { weightFormBounds, weightFormComparison } from './federation/weight-form-choice.js';
 export { upcastConfiguration } from './federation/upcast-configuration.js';

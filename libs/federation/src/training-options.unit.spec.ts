@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { federationConfiguration, resolveConfiguration, resolvedConfiguration } from './configuration.js';
 import { upcastConfiguration } from './federation/upcast-configuration.js';
 import type { FederationEvent } from './federation/events.js';
+import { roundOptions } from './round-options.js';
 import { trainingOptions } from './training-options.js';
 
 /** What is said of the wrong fields, by their paths. */
@@ -82,9 +83,10 @@ describe('training options', () => {
   });
 });
 
-describe('a configuration that was stored before there were training options', () => {
+describe('a configuration that was stored before there were training and round options', () => {
   const today = resolveConfiguration(federationConfiguration.parse({ rounds: 3, batchSize: 4 }), 4);
-  const stored = Object.fromEntries(Object.entries(today).filter(([name]) => !Object.hasOwn(trainingOptions, name)));
+  const later = { ...trainingOptions, ...roundOptions };
+  const stored = Object.fromEntries(Object.entries(today).filter(([name]) => !Object.hasOwn(later, name)));
 
   it('is read with their defaults, from an event and from a job', () => {
     expect(stored).not.toHaveProperty('weights');

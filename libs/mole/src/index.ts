@@ -13,6 +13,7 @@ export { holdExperts, neutralParameters, stackParameters, unstackParameters } fr
 export { initialisePool } from './initialise.js';
 export { loraGraph, loraParameterNames, loraSettingsOf } from './lora-graph.js';
 export {
+  meanExpertEmbeddings,
   mergeExpertEmbeddings,
   mergeInto,
   mergeModuleInto,

@@ -76,15 +76,30 @@ export interface ExpertEmbeddings {
   readonly weight: number;
 }
 
-/** Each expert's embedding averaged over the clients that hold it [experts][rank]. Throws where nobody holds an expert. */
-export function mergeExpertEmbeddings(expertCount: number, clients: readonly ExpertEmbeddings[]): number[][] {
+/**
+ * Each expert's embedding averaged over the clients that hold it, [experts][rank]; null for an expert that none of them holds.
+ */
+export function meanExpertEmbeddings(
+  expertCount: number,
+  clients: readonly ExpertEmbeddings[],
+): (readonly number[] | null)[] {
   return Array.from({ length: expertCount }, (_, expert) => {
     const holders = clients.flatMap(({ held, experts, weight }) => {
       const value = experts[held.indexOf(expert)];
       return value === undefined ? [] : [{ value, weight }];
     });
     const mean = new Float32Array(holders[0]?.value.length ?? 0);
-    if (!meanInto(mean, holders)) throw new Error(`no client holds expert ${expert}: it has no embedding`);
-    return Array.from(mean);
+    return meanInto(mean, holders) ? Array.from(mean) : null;
+  });
+}
+
+/** As meanExpertEmbeddings; throws where nobody holds an expert. */
+export function mergeExpertEmbeddings(
+  expertCount: number,
+  clients: readonly ExpertEmbeddings[],
+): (readonly number[])[] {
+  return meanExpertEmbeddings(expertCount, clients).map((mean, expert) => {
+    if (mean === null) throw new Error(`no client holds expert ${expert}: it has no embedding`);
+    return mean;
   });
 }

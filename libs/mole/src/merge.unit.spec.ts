@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { holdExperts } from './held-modules.js';
-import { mergeExpertEmbeddings, mergePool, type Contribution } from './merge.js';
+import { meanExpertEmbeddings, mergeExpertEmbeddings, mergePool, type Contribution } from './merge.js';
 import type { Expert, HeldModules } from './parameters.js';
 import { countedPool, modules } from './written-pools.fixture.js';
 
@@ -129,5 +129,6 @@ describe("merging experts' embeddings", () => {
   it('refuses to go on without an embedding of every expert', () => {
     const clients = [{ held: [0, 2], experts: [Float32Array.of(1), Float32Array.of(2)], weight: 1 }];
     expect(() => mergeExpertEmbeddings(3, clients)).toThrow('no client holds expert 1: it has no embedding');
+    expect(meanExpertEmbeddings(3, clients)).toEqual([[1], null, [2]]);
   });
 });

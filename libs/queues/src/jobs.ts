@@ -43,6 +43,24 @@ export const trainingJob = z.discriminatedUnion('kind', [
 ]);
 export type TrainingJob = z.infer<typeof trainingJob>;
 
+/**
+ * Where the next assignment's embeddings come from when not everybody took part in the round: of each participant of the next
+ * round (null: its scores are drawn), and of experts that nobody trained, those of earlier rounds.
+ */
+const embeddingSources = z.strictObject({
+  participants: z.array(z.strictObject({ client: resourceName, embeddings: digest.nullable() })).min(1),
+  earlier: z.array(
+    z.strictObject({
+      client: resourceName,
+      embeddings: digest,
+      trainExamples: z.int().min(0),
+      /** What it held then, and which of these experts are taken. */
+      held: heldExperts,
+      experts: heldExperts,
+    }),
+  ),
+});
+
 /** For the aggregator: draw the first pool and assignment (round 0), or merge a round and assign the next. */
 export const aggregationJob = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -70,6 +88,8 @@ export const aggregationJob = z.discriminatedUnion('kind', [
         }),
       )
       .min(1),
+    /** Null where everybody answered and goes on. */
+    nextRound: embeddingSources.nullable().default(null),
     lastRound: z.boolean(),
   }),
 ]);

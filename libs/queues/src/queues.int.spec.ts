@@ -269,7 +269,11 @@ function behavesAsAQueue(settings: () => QueueSettings, wipe: () => Promise<void
 
   it('tries as often as the job is configured', async () => {
     const queue = await open('configured');
-    await queue.add('one.0.ward.1', { number: 1, configuration: { clientAttempts: 4, retryBackoff: 0.01 } });
+    await queue.add('one.0.ward.1', {
+      number: 1,
+      client: 'ward',
+      configuration: { clientAttempts: 4, retryBackoff: 0.01 },
+    });
     let attempts = 0;
     const handler = async (): Promise<Result> => {
       attempts++;

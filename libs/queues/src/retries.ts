@@ -1,4 +1,4 @@
-/** How often, and how soon, a job that failed is tried again: as its federation is configured. */
+/** How often, and how soon, a client's job that failed is tried again: as its federation is configured. */
 import { z } from 'zod';
 
 const attempts = 3;
@@ -6,6 +6,7 @@ const attempts = 3;
 const firstBackoff = 1000;
 
 const configured = z.object({
+  client: z.string(),
   configuration: z.object({
     clientAttempts: z.int().min(1).default(attempts),
     /** Seconds. */
@@ -23,7 +24,7 @@ export interface Retries {
   backoff: { type: 'exponential'; delay: number };
 }
 
-/** Of a payload; three attempts, a second and then two apart, where it is not configured. */
+/** Of a payload; three attempts, a second and then two apart, for the aggregator's and where it is not configured. */
 export function retriesOf(payload: object): Retries {
   const found = configured.safeParse(payload).data?.configuration;
   const delay = found === undefined ? firstBackoff : found.retryBackoff * 1000;

@@ -81,6 +81,11 @@ const trainedBy = (
   data: { federationId, round, client, result: trained(metricsOf(rougeL, accuracy)) },
 });
 
+const closed = (federationId: string, round: number): DomainEvent => ({
+  type: 'RoundClosed',
+  data: { federationId, round, answered: ['bank', 'ward'], missing: [], cause: 'all-answered', next: null },
+});
+
 describe('read models', () => {
   it('list base models and clients by name', async () => {
     const modules = [{ name: 'q_proj', inputWidth: 4, outputWidth: 8 }];
@@ -92,7 +97,7 @@ describe('read models', () => {
     expect((await listClients(database.prisma)).map((client) => client.name)).toEqual(['bank', 'ward']);
   });
 
-  it('follow a federation: status, round, and the means of rounds that every client has finished', async () => {
+  it('follow a federation: status, round, and the means of rounds that have closed', async () => {
     const federationId = 'one';
     const one = federationStream(federationId);
     const only = async () => (await listFederations(database.prisma, { limit: 1 })).federations[0];
@@ -103,7 +108,7 @@ describe('read models', () => {
       trainedBy(federationId, 1, 'ward', 0.5),
     );
     expect(await only()).toMatchObject({ id: 'one', status: 'running', round: 1, rounds: 2, lastRougeL: null });
-    await happened(one, trainedBy(federationId, 1, 'bank', 0.25));
+    await happened(one, trainedBy(federationId, 1, 'bank', 0.25), closed(federationId, 1));
     expect(await only()).toMatchObject({ lastRougeL: 0.375, bestRougeL: 0.375, bestRound: 1 });
     await happened(one, trainedBy(federationId, 2, 'bank', 0.25), trainedBy(federationId, 2, 'ward', 0.25));
     await happened(one, { type: 'FederationCompleted', data: { federationId, rounds: 2 } });
@@ -115,13 +120,14 @@ describe('read models', () => {
     const stream = federationStream(federationId);
     const only = async () => (await listFederations(database.prisma, { limit: 1 })).federations[0];
     await happened(stream, created(federationId), trainedBy(federationId, 1, 'bank', null, 0.5));
-    await happened(stream, trainedBy(federationId, 1, 'ward', 0.25, 0.75));
+    await happened(stream, trainedBy(federationId, 1, 'ward', 0.25, 0.75), closed(federationId, 1));
     const first = { lastRougeL: 0.25, bestRougeL: 0.25, lastAccuracy: 0.625, bestAccuracy: 0.625, bestScore: 0.375 };
     expect(await only()).toMatchObject({ ...first, bestRound: 1 });
     await happened(
       stream,
       trainedBy(federationId, 2, 'bank', null, 0.75),
       trainedBy(federationId, 2, 'ward', 0.125, 0),
+      closed(federationId, 2),
     );
     expect(await only()).toMatchObject({ lastRougeL: 0.125, lastAccuracy: 0.375, bestScore: 0.4375, bestRound: 2 });
   });
@@ -134,7 +140,9 @@ describe('read models', () => {
       type: 'ClientTrained',
       data: { federationId, round: 1, client, result: stored },
     }));
-    await happened(federationStream(federationId), created(federationId), ...(events as DomainEvent[]));
+    // rounds did not close then, either
+    const next: DomainEvent = { type: 'RoundStarted', data: { federationId, round: 2 } };
+    await happened(federationStream(federationId), created(federationId), ...(events as DomainEvent[]), next);
     const [federation] = (await listFederations(database.prisma, { limit: 1 })).federations;
     expect(federation).toMatchObject({ bestRougeL: 0.5, bestAccuracy: null, bestScore: 0.5 });
     for (const outcome of await database.prisma.outcomeView.findMany({ where: { federationId } })) {
@@ -142,13 +150,43 @@ describe('read models', () => {
     }
   });
 
+  it('follow pauses, refused contributions and clients that join', async () => {
+    const federationId = 'paused';
+    const stream = federationStream(federationId);
+    const only = async () => (await listFederations(database.prisma, { limit: 1 })).federations[0];
+    const reason = 'only bank answered';
+    const pause = { federationId, round: 1, cause: 'quorum' as const, reason, missing: [] };
+    await happened(stream, created(federationId), { type: 'FederationPaused', data: pause });
+    expect(await only()).toMatchObject({ status: 'paused', reason });
+    await happened(
+      stream,
+      { type: 'FederationResumed', data: { federationId, round: 1, retried: [] } },
+      { type: 'ClientJoined', data: { federationId, client: 'shop' } },
+      trainedBy(federationId, 1, 'bank', 0.5),
+      trainedBy(federationId, 1, 'ward', 0.25),
+      {
+        type: 'ContributionRefused',
+        data: { federationId, round: 1, client: 'ward', artifact: digest, reason: 'NaN' },
+      },
+      closed(federationId, 1),
+    );
+    expect(await only()).toMatchObject({
+      status: 'running',
+      reason: null,
+      clients: ['bank', 'shop', 'ward'],
+      lastRougeL: 0.5,
+    });
+    await happened(stream, trainedBy(federationId, 1, 'ward', 0.25), closed(federationId, 1));
+    expect(await only()).toMatchObject({ lastRougeL: 0.375 });
+  });
+
   it('page through federations, newest first, and by status', async () => {
     for (const id of ['two', 'three']) await happened(federationStream(id), created(id));
     const first = await listFederations(database.prisma, { limit: 2 });
     expect(first.federations.map((federation) => federation.id)).toEqual(['three', 'two']);
     const second = await listFederations(database.prisma, { limit: 3, after: first.next ?? '' });
-    expect(second.federations.map((federation) => federation.id)).toEqual(['old', 'choosing', 'one']);
-    expect(second.next).toBeNull();
+    expect(second.federations.map((federation) => federation.id)).toEqual(['paused', 'old', 'choosing']);
+    expect(second.next).toBe('choosing');
     const completed = await listFederations(database.prisma, { limit: 2, status: 'completed' });
     expect(completed.federations.map((federation) => federation.id)).toEqual(['one']);
   });

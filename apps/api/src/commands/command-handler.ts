@@ -66,7 +66,7 @@ export async function handleCommand<State, Command extends { type: string }, Eve
 }
 
 /** What nobody outside asked for followed from the stream's last event, unless the caller knows better. */
-function followingOn(last: StoredEvent | undefined): EventMetadata {
+export function followingOn(last: StoredEvent | undefined): EventMetadata {
   const correlationId = last?.metadata.correlationId ?? randomUUID();
   return last ? { correlationId, causationId: last.id } : { correlationId };
 }

@@ -9,14 +9,10 @@ import { FederationsService } from './federations.service.js';
 import type { ProgressResource } from './progress-schemas.js';
 import { progressResource } from './progress-schemas.js';
 import { ProgressService } from './progress.service.js';
-import type {
-  CancelFederationBody,
-  CreateFederationBody,
-  FederationFilter,
-  FederationPageResource,
-  FederationResource,
-} from './schemas.js';
-import { cancelFederation, createFederation, federationFilter, federationPage, federationResource } from './schemas.js';
+import type { CreateFederationBody, FederationFilter, FederationPageResource, FederationResource } from './schemas.js';
+import { createFederation, federationFilter, federationPage, federationResource } from './schemas.js';
+import type { GiveReasonBody } from './steering-schemas.js';
+import { giveReason } from './steering-schemas.js';
 
 @ApiTags('federations')
 @Controller('v1/federations')
@@ -57,9 +53,9 @@ export class FederationsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Start a federation. Starting a running one changes nothing.' })
   @ApiResponse({ status: 200, description: 'It runs.', standardSchema: federationResource })
-  @ApiResponse({ status: 409, description: 'It has finished.', standardSchema: problem })
+  @ApiResponse({ status: 409, description: 'It is paused, or has finished.', standardSchema: problem })
   async start(@Param({ schema: byId }) { id }: ById): Promise<FederationResource> {
-    return this.federations.start(id);
+    return this.federations.act(id, { type: 'StartFederation' });
   }
 
   @Post(':id/cancel')
@@ -69,9 +65,9 @@ export class FederationsController {
   @ApiResponse({ status: 409, description: 'It has finished.', standardSchema: problem })
   async cancel(
     @Param({ schema: byId }) { id }: ById,
-    @Body({ schema: cancelFederation }) { reason }: CancelFederationBody,
+    @Body({ schema: giveReason }) { reason }: GiveReasonBody,
   ): Promise<FederationResource> {
-    return this.federations.cancel(id, reason ?? null);
+    return this.federations.act(id, { type: 'CancelFederation', reason: reason ?? null });
   }
 
   @Get(':id/progress')

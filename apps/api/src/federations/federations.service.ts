@@ -1,10 +1,11 @@
 import type { Appended } from '@fedamole/event-store';
-import type { FederationCommand } from '@fedamole/federation';
+import type { FederationCommand, OperatorCommand } from '@fedamole/federation';
 import {
   baseModelStream,
   clientStream,
   federationIdOf,
   federationStream,
+  forkFederation,
   resolveConfiguration,
   weightFormOf,
 } from '@fedamole/federation';
@@ -20,6 +21,7 @@ import type { AsOf } from './as-of.js';
 import type { LoadedFederation } from './loaded-federation.js';
 import { endings, loadFederation, recordedAt } from './loaded-federation.js';
 import type { CreateFederationBody, FederationFilter, FederationPageResource, FederationResource } from './schemas.js';
+import type { ForkFederationBody } from './steering-schemas.js';
 import { targetedModules } from './target-modules.js';
 
 const defaultLimit = 50;
@@ -53,14 +55,23 @@ export class FederationsService {
     return this.get(federationIdOf(stream) ?? federationId);
   }
 
-  async start(id: string): Promise<FederationResource> {
-    await this.handle(id, { type: 'StartFederation' });
+  async act(id: string, command: OperatorCommand): Promise<FederationResource> {
+    await this.handle(id, command);
     return this.get(id);
   }
 
-  async cancel(id: string, reason: string | null): Promise<FederationResource> {
-    await this.handle(id, { type: 'CancelFederation', reason });
-    return this.get(id);
+  /** Refuses a client that is not registered. */
+  async join(id: string, client: string): Promise<FederationResource> {
+    await this.requireClients([client]);
+    return this.act(id, { type: 'JoinClient', client });
+  }
+
+  async fork(id: string, { name, round, configuration: changes }: ForkFederationBody): Promise<FederationResource> {
+    const { federation: parent } = await loadFederation(this.platform.store, id);
+    const federationId = randomUUID();
+    const options = { federationId, name: name ?? federationId, round, changes };
+    const { stream } = await this.handle(federationId, forkFederation(parent, options));
+    return this.get(federationIdOf(stream) ?? federationId);
   }
 
   async get(id: string, asOf?: AsOf): Promise<FederationResource> {
@@ -96,15 +107,19 @@ export class FederationsService {
 }
 
 function asResource({ federation, stored }: LoadedFederation): FederationResource {
-  const { id, name, status, reason, baseModel, configuration, chosenWeightForm, round } = federation;
+  const { id, name, status, pauseCause, reason, parent, left } = federation;
+  const { baseModel, configuration, chosenWeightForm, round } = federation;
   return {
     id,
     name,
     status,
+    pauseCause,
     reason,
+    parent,
     baseModel,
     modules: [...federation.modules],
     clients: [...federation.clients],
+    left: Object.keys(left).sort(),
     configuration,
     weightForm: weightFormOf(federation),
     weightFormsCompared: chosenWeightForm === null ? null : [...chosenWeightForm.compared],

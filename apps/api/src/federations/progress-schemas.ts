@@ -21,7 +21,7 @@ export const progressResource = z.strictObject({
   status: federationStatus,
   round: z.int(),
   rounds: z.int(),
-  clients: z.array(clientProgress).describe('By name.'),
+  clients: z.array(clientProgress).describe("The round's participants, by name."),
   aggregation: workState.describe("Of the current round: the first pool's drawing, or the merge and assignment."),
 });
 export type ProgressResource = z.infer<typeof progressResource>;

@@ -1,5 +1,5 @@
 import type { Federation, Round } from '@fedamole/federation';
-import { aggregationJobId, jobId } from '@fedamole/federation';
+import { aggregationJobId, attemptOf, jobId, membersOf, own } from '@fedamole/federation';
 import type { JobSnapshot } from '@fedamole/queues';
 import { trainingProgress } from '@fedamole/queues';
 import { Inject, Injectable } from '@nestjs/common';
@@ -16,7 +16,9 @@ export class ProgressService {
     const { federation } = await loadFederation(this.platform.store, id);
     const { status, round: number, configuration } = federation;
     const round = federation.rounds[number];
-    const clients = await Promise.all(federation.clients.map((client) => this.ofClient(federation, round, client)));
+    const clients = await Promise.all(
+      (round?.participants ?? membersOf(federation)).map((client) => this.ofClient(federation, round, client)),
+    );
     return {
       status,
       round: number,
@@ -37,7 +39,9 @@ export class ProgressService {
     }
     if (own(round.baselines, client)) return { ...nothing, state: 'done' };
     if (own(round.failures, client) !== undefined) return { ...nothing, state: 'failed' };
-    const job = await this.platform.queues.training.get(jobId(federation.id, round.round, client));
+    const job = await this.platform.queues.training.get(
+      jobId(federation.id, round.round, client, attemptOf(round, client)),
+    );
     const reported = trainingProgress.safeParse(job?.progress);
     const state = stateOf(job);
     return state === 'running' && reported.success ? { client, state, ...reported.data } : { ...nothing, state };
@@ -46,12 +50,12 @@ export class ProgressService {
   private async ofAggregation(federation: Federation, round: Round | undefined): Promise<WorkState> {
     if (!round) return 'waiting';
     if (round.aggregated) return 'done';
-    return stateOf(await this.platform.queues.aggregation.get(aggregationJobId(federation.id, round.round)));
+    return stateOf(
+      await this.platform.queues.aggregation.get(
+        aggregationJobId(federation.id, round.round, Math.max(1, round.closings)),
+      ),
+    );
   }
-}
-
-function own<Value>(record: Readonly<Record<string, Value>>, key: string): Value | undefined {
-  return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 /** A job that has ended but is not recorded yet counts as running for the moment. */

@@ -1,5 +1,6 @@
 /** Rounds, assignments and adapters as they are shown: each a pure function of a federation's events. */
 import type { FederationEvent, Round } from '@fedamole/federation';
+import { attemptOf, own } from '@fedamole/federation';
 import { notFound } from '../http/problem.js';
 import type { LoadedFederation } from './loaded-federation.js';
 import { endings, recordedAt } from './loaded-federation.js';
@@ -65,12 +66,20 @@ function showRound({ federation, stored }: LoadedFederation, round: Round): Roun
     state: last ? ended : 'completed',
     startedAt: startOf(round.round) ?? '',
     finishedAt: last ? recordedAt(stored, ...endings) : startOf(round.round + 1),
-    clients: federation.clients.map((client) => ({
+    clients: round.participants.map((client) => ({
       client,
-      baseline: round.baselines[client] ?? null,
-      result: round.results[client] ?? null,
-      failure: round.failures[client] ?? null,
+      baseline: own(round.baselines, client) ?? null,
+      result: own(round.results, client) ?? null,
+      failure: own(round.failures, client) ?? null,
+      attempt: attemptOf(round, client),
+      late: own(round.late, client) ?? null,
     })),
+    closed: round.closed && {
+      ...round.closed,
+      answered: [...round.closed.answered],
+      missing: [...round.closed.missing],
+      next: round.closed.next && [...round.closed.next],
+    },
     aggregated: round.aggregated,
   };
 }

@@ -22,19 +22,25 @@ export const createFederation = z.strictObject({
 });
 export type CreateFederationBody = z.infer<typeof createFederation>;
 
-export const cancelFederation = z.strictObject({ reason: printableText(500).optional() }).prefault({});
-export type CancelFederationBody = z.infer<typeof cancelFederation>;
-
 export const federationStatus = z.enum(federationStatuses);
 
 export const federationResource = z.strictObject({
   id: resourceName,
   name: z.string(),
   status: federationStatus,
-  reason: z.string().nullable().describe('Why it failed or was cancelled.'),
+  pauseCause: z
+    .enum(['operator', 'quorum', 'infeasible'])
+    .nullable()
+    .describe('Null unless it is paused: by an operator, for too few answers, or as no experts could be assigned.'),
+  reason: z.string().nullable().describe('Why it is paused, failed or was cancelled.'),
+  parent: z
+    .strictObject({ federationId: resourceName, round: z.int() })
+    .nullable()
+    .describe('The round of another federation that it was forked from.'),
   baseModel: baseModelReference,
   modules: z.array(adaptedModule),
-  clients: z.array(resourceName).describe('By name.'),
+  clients: z.array(resourceName).describe('Everyone who ever belonged to it, by name.'),
+  left: z.array(resourceName).describe('Those of them who have left.'),
   configuration: resolvedConfiguration,
   weightForm: weightForm
     .nullable()
@@ -74,7 +80,7 @@ export const federationPage = z.strictObject({
         clients: z.array(resourceName),
         round: z.int(),
         rounds: z.int(),
-        baselineRougeL: share.describe('Mean over the clients that measured it; null until all have reported.'),
+        baselineRougeL: share.describe('Mean over the clients that measured it; null until round 0 has closed.'),
         lastRougeL: share,
         bestRougeL: share.describe('In the best round.'),
         baselineAccuracy: share.describe(

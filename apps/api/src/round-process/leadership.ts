@@ -26,7 +26,11 @@ export function startRoundProcess(platform: Platform): BackgroundLoop {
     }
     if (!process) {
       logger.info('this replica runs the round process');
-      process = new RoundProcess({ ...platform, runningFederations: () => runningFederations(platform) });
+      process = new RoundProcess({
+        ...platform,
+        runningFederations: () => runningFederations(platform),
+        now: Date.now,
+      });
       sweptAt = 0;
     }
     if (Date.now() - sweptAt >= sweepInterval) {

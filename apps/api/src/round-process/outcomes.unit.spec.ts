@@ -14,16 +14,17 @@ describe('an outcome', () => {
     const job = { id: 'one.0.ward.1', state: 'completed' as const, result: baseline };
     expect(outcomeOf('training', job)).toEqual({
       federationId: 'one',
-      command: { type: 'RecordBaseline', client: 'ward', result: { ...baseline, weightForms: null } },
+      command: { type: 'RecordBaseline', client: 'ward', attempt: 1, result: { ...baseline, weightForms: null } },
     });
   });
 
   it('is a failure where the job failed, and where its result does not fit', () => {
-    const failed = { id: 'one.2.ward.1', state: 'failed' as const, reason: 'disk full' };
+    const failed = { id: 'one.2.ward.3', state: 'failed' as const, reason: 'disk full' };
     expect(outcomeOf('training', failed)?.command).toEqual({
       type: 'RecordClientFailure',
       round: 2,
       client: 'ward',
+      attempt: 3,
       reason: 'disk full',
     });
     const malformed = { id: 'one.2.aggregation.1', state: 'completed' as const, result: { pool: 'x' } };
@@ -32,6 +33,14 @@ describe('an outcome', () => {
       round: 2,
       reason: expect.stringContaining('result refused: pool:'),
     });
+  });
+
+  it('is a refusal where the aggregator will not merge contributions', () => {
+    const refused = [{ client: 'ward', artifact: 'a'.repeat(64), reason: 'tensor x holds NaN at element 3' }];
+    const job = { id: 'one.2.aggregation.2', state: 'completed' as const, result: { refused } };
+    expect(outcomeOf('aggregation', job)?.command).toEqual({ type: 'RecordRefusals', round: 2, attempt: 2, refused });
+    const empty = outcomeOf('aggregation', { ...job, result: { refused: [] } })?.command;
+    expect(empty).toMatchObject({ type: 'RecordAggregationFailure', reason: expect.stringContaining('refused:') });
   });
 
   it('is none for a job that the platform did not make', () => {
@@ -48,6 +57,7 @@ describe('an outcome', () => {
       type: 'RecordClientFailure',
       round: 0,
       client: 'ward',
+      attempt: 1,
       reason: 'nonsense',
     });
   });

@@ -1,5 +1,5 @@
 /**
- * Sees to it that required jobs exist. Each is looked for once and then believed to be there until `forget`, which a sweep
+ * Sees to it that required jobs exist. Each is looked for once and then believed to be there until `forgetAll`, which a sweep
  * calls: a look after every event at every job would be quadratic in the clients. A job that got lost is found by the next sweep.
  */
 import type { RequiredJob } from '@fedamole/federation';
@@ -11,8 +11,13 @@ export class RequiredJobs {
   /** Identifiers of required jobs that were seen or added, by federation. */
   private readonly present = new Map<string, ReadonlySet<string>>();
 
-  forget(): void {
+  forgetAll(): void {
     this.present.clear();
+  }
+
+  /** Its jobs were withdrawn. */
+  forget(federationId: string): void {
+    this.present.delete(federationId);
   }
 
   /** Adds those that do not exist. */

@@ -54,7 +54,13 @@ async function startFederation(federationId: string): Promise<void> {
   await handleCommand(store, federationDecider, stream, { type: 'StartFederation' }, {});
 }
 
-const parts = (federationId: string) => ({ store, queues, logger, runningFederations: async () => [federationId] });
+const parts = (federationId: string) => ({
+  store,
+  queues,
+  logger,
+  runningFederations: async () => [federationId],
+  now: Date.now,
+});
 const typesOf = (events: StoredEvent[]): FederationEvent['type'][] =>
   events.map(({ type }) => type as FederationEvent['type']);
 const hasCompleted = async (federationId: string): Promise<boolean> =>

@@ -1,7 +1,7 @@
 /**
- * Moves federations from round to round: adds the jobs that they require and records what became of them. Every step
- * may happen twice and then changes nothing; whatever is lost between two steps is found again by the sweep. So it may
- * die at any point, and even a second one beside it would do no harm.
+ * Moves federations from round to round: adds the jobs that they require, records what became of them, and closes rounds
+ * whose time is up. Every step may happen twice and then changes nothing; whatever is lost between two steps is found again
+ * by the sweep. So it may die at any point, and even a second one beside it would do no harm.
  */
 import type { EventStore } from '@fedamole/event-store';
 import { abandonedJobs, DomainError, federationIdOf, federationStream, requiredJobs } from '@fedamole/federation';
@@ -10,9 +10,11 @@ import type { Logger } from 'pino';
 import { foldStream, handleCommand } from '../commands/command-handler.js';
 import { federationDecider } from '../commands/deciders.js';
 import type { Queues } from '../platform/platform.js';
+import { closeDueRound } from './close-due-round.js';
 import type { Outcome } from './outcomes.js';
 import { outcomeOf, refusedOutcome } from './outcomes.js';
 import { RequiredJobs } from './required-jobs.js';
+import { Withdrawals } from './withdrawals.js';
 
 const checkpointName = 'round-process';
 const batchSize = 200;
@@ -30,17 +32,21 @@ export interface RoundProcessParts {
   readonly logger: Logger;
   /** Identifiers of the federations that are running. */
   readonly runningFederations: () => Promise<string[]>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 export class RoundProcess {
   /** Running federations, as far as is known: while there are some, finished jobs are looked for often. */
   private readonly running = new Set<string>();
-  /** Jobs that nobody waits for any more but a worker held: without a further look its retries would run for nobody. */
-  private readonly abandoned = new Map<string, (typeof queueNames)[number]>();
-
   private readonly required = new RequiredJobs();
+  private readonly withdrawals: Withdrawals;
+  /** When the rounds of running federations have to close, as far as they have a deadline. */
+  private readonly deadlines = new Map<string, number>();
 
-  constructor(private readonly parts: RoundProcessParts) {}
+  constructor(private readonly parts: RoundProcessParts) {
+    this.withdrawals = new Withdrawals(parts.queues);
+  }
 
   /** True while there is a federation to watch. */
   get busy(): boolean {
@@ -51,16 +57,17 @@ export class RoundProcess {
   async step(): Promise<boolean> {
     const followed = await this.followEvents();
     const recorded = await this.recordOutcomes();
+    for (const [federationId, deadline] of this.deadlines) {
+      if (deadline <= this.parts.now()) await this.lookAfterApart(federationId);
+    }
     return followed || recorded;
   }
 
   /** Looks after every running federation, whatever events were seen: a job that got lost is added again. */
   async sweep(): Promise<void> {
-    this.required.forget();
+    this.required.forgetAll();
     for (const federationId of await this.parts.runningFederations()) await this.lookAfterApart(federationId);
-    for (const [id, queue] of this.abandoned) {
-      if (await this.parts.queues[queue].withdraw(id)) this.abandoned.delete(id);
-    }
+    await this.withdrawals.again();
   }
 
   private async followEvents(): Promise<boolean> {
@@ -138,20 +145,26 @@ export class RoundProcess {
     }
   }
 
-  /** Adds the jobs that a federation requires now; withdraws those of one that has ended early. */
+  /** Withdraws the jobs that nobody waits for any more, closes a round whose time is up, and adds the jobs that are required. */
   private async lookAfter(federationId: string): Promise<void> {
     const { queues, store } = this.parts;
-    const { state } = await foldStream(store, federationDecider, federationStream(federationId));
+    const folded = await foldStream(store, federationDecider, federationStream(federationId));
+    const { state } = folded;
+    this.deadlines.delete(federationId);
     if (state.status === 'absent' || state.status === 'created') return;
+    const stops = state.status !== 'running' && state.status !== 'paused';
+    for (const { queue, id } of abandonedJobs(state)) await this.withdrawals.withdraw(id, { queue, stops });
     if (state.status !== 'running') {
       this.running.delete(federationId);
-      // The worker that has taken one stops; where it is done before, its outcome comes too late.
-      for (const { queue, id } of abandonedJobs(state)) {
-        if (!(await queues[queue].withdraw(id))) this.abandoned.set(id, queue);
-      }
+      this.required.forget(federationId);
       return;
     }
     this.running.add(federationId);
-    await this.required.add(queues, federationId, requiredJobs(state));
+    const { closed, deadline } = await closeDueRound(store, state, folded, this.parts.now(), metadata);
+    if (closed) return this.lookAfter(federationId);
+    if (deadline !== null) this.deadlines.set(federationId, deadline);
+    const required = requiredJobs(state);
+    for (const { id } of required) this.withdrawals.forget(id);
+    await this.required.add(queues, federationId, required);
   }
 }

@@ -19,7 +19,7 @@ export const rounds = [
       const { id } = await findFederation(client, federation);
       const answer = await client.call('GET /v1/federations/{id}/rounds', { path: { id } });
       if (round === undefined) {
-        const headings = ['round', 'state', 'clients', 'test loss', 'rouge-l', 'accuracy', 'took'];
+        const headings = ['round', 'state', 'clients', 'test loss', 'rouge-l', 'accuracy', 'took', 'missing'];
         output.result(answer, () => textTable(headings, answer.rounds.map(roundRow)));
         return;
       }
@@ -36,7 +36,7 @@ const metricsOf = ({ baseline, result }: Round['clients'][number]): Metrics | nu
   (result ?? baseline)?.metrics ?? null;
 
 function roundRow(round: Round) {
-  const { clients, startedAt, finishedAt } = round;
+  const { clients, startedAt, finishedAt, closed } = round;
   const metrics = clients.flatMap((client) => metricsOf(client) ?? []);
   const meanOf = (of: (one: Metrics) => number | null): string | null => {
     const values = metrics.flatMap((one) => of(one) ?? []);
@@ -48,6 +48,7 @@ function roundRow(round: Round) {
     `${metrics.length}/${clients.length}`,
     ...[meanOf((one) => one.testLoss), meanOf((one) => one.rougeL), meanOf((one) => one.choiceAccuracy)],
     finishedAt === null ? null : duration((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000),
+    closed?.missing.map(({ client }) => client).join(' '),
   ];
 }
 

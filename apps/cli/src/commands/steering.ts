@@ -1,4 +1,5 @@
 /** `fedamole federations`: what an operator does to one that exists. */
+import type { ApiClient } from '@fedamole/api-client';
 import { command, type Command } from '../command-line/command.js';
 import type { Context } from '../command-line/context.js';
 import { file, required, text, wholeNumber } from '../command-line/parameters.js';
@@ -9,32 +10,26 @@ import type { Federation } from '../resources.js';
 
 const reason = text('TEXT', 'why, for whoever reads the events');
 
-/** A request below `/v1/federations/{id}` that is answered with the federation. */
-async function steer(context: Context, given: string, action: string, body: unknown = {}): Promise<void> {
-  const api = await context.api();
-  const { id } = await findFederation(api, given);
-  const answer = await api.send(`POST /v1/federations/{id}/${action}`, { path: { id }, body });
-  const federation = answer as Pick<Federation, 'id' | 'name' | 'status'>;
-  context.output.result(answer, () => `Federation ${federation.id} (${federation.name}) is ${federation.status}.`);
-}
+const client = required(text('client', 'name of the client'));
 
-/** An action on a client of the federation. */
-const onClient = (action: 'join' | 'leave', summary: string): Command =>
-  command({
-    words: `federations ${action}`,
-    summary,
-    positional: { federation: required(federationNamed), client: required(text('client', 'name of the client')) },
-    options: action === 'leave' ? { reason } : {},
-    run: (context, { federation, client }, options) =>
-      steer(context, federation, `clients/${encodeURIComponent(client)}/${action}`, options),
-  });
+/** Prints the federation that a request answers; `act` is given the identifier of the one that is meant. */
+async function steer(
+  context: Context,
+  given: string,
+  act: (api: ApiClient, id: string) => Promise<Federation>,
+): Promise<void> {
+  const api = await context.api();
+  const federation = await act(api, (await findFederation(api, given)).id);
+  context.output.result(federation, () => `Federation ${federation.id} (${federation.name}) is ${federation.status}.`);
+}
 
 export const steering: readonly Command[] = [
   command({
     words: 'federations start',
     summary: 'Start a federation that was created.',
     positional: { federation: required(federationNamed) },
-    run: (context, { federation }) => steer(context, federation, 'start'),
+    run: (context, { federation }) =>
+      steer(context, federation, (api, id) => api.call('POST /v1/federations/{id}/start', { path: { id } })),
   }),
   command({
     words: 'federations watch',
@@ -52,30 +47,53 @@ export const steering: readonly Command[] = [
     summary: 'Pause a federation: nothing new is begun, what runs may end.',
     positional: { federation: required(federationNamed) },
     options: { reason },
-    run: (context, { federation }, options) => steer(context, federation, 'pause', options),
+    run: (context, { federation }, body) =>
+      steer(context, federation, (api, id) => api.call('POST /v1/federations/{id}/pause', { path: { id }, body })),
   }),
   command({
     words: 'federations resume',
     summary: 'Let a paused federation go on.',
     positional: { federation: required(federationNamed) },
-    run: (context, { federation }) => steer(context, federation, 'resume'),
+    run: (context, { federation }) =>
+      steer(context, federation, (api, id) => api.call('POST /v1/federations/{id}/resume', { path: { id } })),
   }),
   command({
     words: 'federations cancel',
     summary: 'Cancel a federation for good. Its events and artifacts stay.',
     positional: { federation: required(federationNamed) },
     options: { reason },
-    run: (context, { federation }, options) => steer(context, federation, 'cancel', options),
+    run: (context, { federation }, body) =>
+      steer(context, federation, (api, id) => api.call('POST /v1/federations/{id}/cancel', { path: { id }, body })),
   }),
-  onClient('join', 'Take in a registered client, new or back again: it takes part from the next round on.'),
-  onClient('leave', 'Take out a client: it is waited for no more.'),
+  command({
+    words: 'federations join',
+    summary: 'Take in a registered client, new or back again: it takes part from the next round on.',
+    positional: { federation: required(federationNamed), client },
+    run: (context, { federation, client: name }) =>
+      steer(context, federation, (api, id) =>
+        api.call('POST /v1/federations/{id}/clients/{name}/join', { path: { id, name } }),
+      ),
+  }),
+  command({
+    words: 'federations leave',
+    summary: 'Take out a client: it is waited for no more; what it has handed in is still merged.',
+    positional: { federation: required(federationNamed), client },
+    options: { reason },
+    run: (context, { federation, client: name }, body) =>
+      steer(context, federation, (api, id) =>
+        api.call('POST /v1/federations/{id}/clients/{name}/leave', { path: { id, name }, body }),
+      ),
+  }),
   command({
     words: 'federations retry',
     summary: "Give a client's job that failed for good another attempt.",
-    positional: { federation: required(federationNamed), client: required(text('client', 'name of the client')) },
+    positional: { federation: required(federationNamed), client },
     options: { round: required(wholeNumber('N', 0, 10_000, 'the round that it failed in')) },
-    run: (context, { federation, client }, { round }) =>
-      steer(context, federation, `rounds/${round}/clients/${encodeURIComponent(client)}/retry`),
+    run: (context, { federation, client: name }, { round }) =>
+      steer(context, federation, (api, id) => {
+        const path = { id, round: String(round), name };
+        return api.call('POST /v1/federations/{id}/rounds/{round}/clients/{name}/retry', { path });
+      }),
   }),
   command({
     words: 'federations fork',
@@ -91,7 +109,8 @@ export const steering: readonly Command[] = [
     ],
     async run(context, { federation }, { round, name, changes }) {
       const configuration = changes === undefined ? undefined : await readMapping(context, changes);
-      await steer(context, federation, 'fork', { round, name, configuration });
+      const body = { round, name, configuration };
+      await steer(context, federation, (api, id) => api.call('POST /v1/federations/{id}/fork', { path: { id }, body }));
     },
   }),
 ];

@@ -59,6 +59,18 @@ export interface Operations {
   'GET /v1/federations/{id}/adapters': { sent: types.RoundsControllerAdaptersData; answered: types.RoundsControllerAdaptersResponses[keyof types.RoundsControllerAdaptersResponses] };
   /** Download an adapter: safetensors, verified against its digest. */
   'GET /v1/federations/{id}/adapters/{client}': { sent: types.RoundsControllerAdapterData; answered: types.RoundsControllerAdapterResponses[keyof types.RoundsControllerAdapterResponses] };
+  /** Pause a federation: no new jobs; what runs may end and is recorded. */
+  'POST /v1/federations/{id}/pause': { sent: types.SteeringControllerPauseData; answered: types.SteeringControllerPauseResponses[keyof types.SteeringControllerPauseResponses] };
+  /** Resume a paused federation. Where too few clients had answered, those that had not get another attempt. */
+  'POST /v1/federations/{id}/resume': { sent: types.SteeringControllerResumeData; answered: types.SteeringControllerResumeResponses[keyof types.SteeringControllerResumeResponses] };
+  /** Take a client out: it is waited for no more; what it has handed in is still merged. */
+  'POST /v1/federations/{id}/clients/{name}/leave': { sent: types.SteeringControllerLeaveData; answered: types.SteeringControllerLeaveResponses[keyof types.SteeringControllerLeaveResponses] };
+  /** Take in a registered client, new or back again: it takes part from the next round on. */
+  'POST /v1/federations/{id}/clients/{name}/join': { sent: types.SteeringControllerJoinData; answered: types.SteeringControllerJoinResponses[keyof types.SteeringControllerJoinResponses] };
+  /** Give a client's parked job another attempt, while its round is open. */
+  'POST /v1/federations/{id}/rounds/{round}/clients/{name}/retry': { sent: types.SteeringControllerRetryData; answered: types.SteeringControllerRetryResponses[keyof types.SteeringControllerRetryResponses] };
+  /** Create a federation that goes on from a round of this one. It waits for its start. */
+  'POST /v1/federations/{id}/fork': { sent: types.SteeringControllerForkData; answered: types.SteeringControllerForkResponses[keyof types.SteeringControllerForkResponses] };
   /** Check the hash chain over the whole log; names the first event that was tampered with. */
   'GET /v1/events/verify': { sent: types.VerificationControllerVerifyData; answered: types.VerificationControllerVerifyResponses[keyof types.VerificationControllerVerifyResponses] };
 }

@@ -637,7 +637,7 @@ export type FederationsControllerListData = {
     body?: never;
     path?: never;
     query?: {
-        status?: 'created' | 'running' | 'completed' | 'failed' | 'cancelled';
+        status?: 'created' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
         /**
          * 50 when left out.
          */
@@ -661,14 +661,14 @@ export type FederationsControllerListResponses = {
         federations: Array<{
             id: string;
             name: string;
-            status: 'created' | 'running' | 'completed' | 'failed' | 'cancelled';
+            status: 'created' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
             reason: string | null;
             baseModel: string;
             clients: Array<string>;
             round: number;
             rounds: number;
             /**
-             * Mean over the clients that measured it; null until all have reported.
+             * Mean over the clients that measured it; null until round 0 has closed.
              */
             baselineRougeL: number | null;
             lastRougeL: number | null;
@@ -853,6 +853,26 @@ export type FederationsControllerCreateData = {
              * Activation checkpointing: compute each layer's activations again for its gradients instead of keeping them, which takes a third more time and a fraction of the memory.
              */
             recomputeActivations?: boolean;
+            /**
+             * Share of a round's participants that must answer, rounded up; where fewer do, the federation pauses.
+             */
+            quorum?: number;
+            /**
+             * Seconds after which a round goes on without those who have not answered; null: it waits for everyone.
+             */
+            roundDeadline?: number | null;
+            /**
+             * Trials of a client's job in one round; one that was cut off because its trainer died is none.
+             */
+            clientAttempts?: number;
+            /**
+             * Seconds before the second trial of a client's job; twice as long before each further one.
+             */
+            retryBackoff?: number;
+            /**
+             * Lower minExperts for a round, never below topK, where its participants could not hold that many experts each; otherwise the federation pauses.
+             */
+            allowFewerExperts?: boolean;
         };
     };
     headers?: {
@@ -954,11 +974,22 @@ export type FederationsControllerCreateResponses = {
     201: {
         id: string;
         name: string;
-        status: 'created' | 'running' | 'completed' | 'failed' | 'cancelled';
+        status: 'created' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
         /**
-         * Why it failed or was cancelled.
+         * Null unless it is paused: by an operator, for too few answers, or as no experts could be assigned.
+         */
+        pauseCause: 'operator' | 'quorum' | 'infeasible';
+        /**
+         * Why it is paused, failed or was cancelled.
          */
         reason: string | null;
+        /**
+         * The round of another federation that it was forked from.
+         */
+        parent: {
+            federationId: string;
+            round: number;
+        } | null;
         baseModel: {
             name: string;
             digest: string;
@@ -969,9 +1000,13 @@ export type FederationsControllerCreateResponses = {
             outputWidth: number;
         }>;
         /**
-         * By name.
+         * Everyone who ever belonged to it, by name.
          */
         clients: Array<string>;
+        /**
+         * Those of them who have left.
+         */
+        left: Array<string>;
         configuration: {
             /**
              * The federated fine-tuning method.
@@ -1106,6 +1141,26 @@ export type FederationsControllerCreateResponses = {
              * Activation checkpointing: compute each layer's activations again for its gradients instead of keeping them, which takes a third more time and a fraction of the memory.
              */
             recomputeActivations: boolean;
+            /**
+             * Share of a round's participants that must answer, rounded up; where fewer do, the federation pauses.
+             */
+            quorum: number;
+            /**
+             * Seconds after which a round goes on without those who have not answered; null: it waits for everyone.
+             */
+            roundDeadline: number | null;
+            /**
+             * Trials of a client's job in one round; one that was cut off because its trainer died is none.
+             */
+            clientAttempts: number;
+            /**
+             * Seconds before the second trial of a client's job; twice as long before each further one.
+             */
+            retryBackoff: number;
+            /**
+             * Lower minExperts for a round, never below topK, where its participants could not hold that many experts each; otherwise the federation pauses.
+             */
+            allowFewerExperts: boolean;
         };
         /**
          * How frozen weights are held in training; null while "auto" has not come to a form.
@@ -1204,11 +1259,22 @@ export type FederationsControllerGetResponses = {
     200: {
         id: string;
         name: string;
-        status: 'created' | 'running' | 'completed' | 'failed' | 'cancelled';
+        status: 'created' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
         /**
-         * Why it failed or was cancelled.
+         * Null unless it is paused: by an operator, for too few answers, or as no experts could be assigned.
+         */
+        pauseCause: 'operator' | 'quorum' | 'infeasible';
+        /**
+         * Why it is paused, failed or was cancelled.
          */
         reason: string | null;
+        /**
+         * The round of another federation that it was forked from.
+         */
+        parent: {
+            federationId: string;
+            round: number;
+        } | null;
         baseModel: {
             name: string;
             digest: string;
@@ -1219,9 +1285,13 @@ export type FederationsControllerGetResponses = {
             outputWidth: number;
         }>;
         /**
-         * By name.
+         * Everyone who ever belonged to it, by name.
          */
         clients: Array<string>;
+        /**
+         * Those of them who have left.
+         */
+        left: Array<string>;
         configuration: {
             /**
              * The federated fine-tuning method.
@@ -1356,6 +1426,26 @@ export type FederationsControllerGetResponses = {
              * Activation checkpointing: compute each layer's activations again for its gradients instead of keeping them, which takes a third more time and a fraction of the memory.
              */
             recomputeActivations: boolean;
+            /**
+             * Share of a round's participants that must answer, rounded up; where fewer do, the federation pauses.
+             */
+            quorum: number;
+            /**
+             * Seconds after which a round goes on without those who have not answered; null: it waits for everyone.
+             */
+            roundDeadline: number | null;
+            /**
+             * Trials of a client's job in one round; one that was cut off because its trainer died is none.
+             */
+            clientAttempts: number;
+            /**
+             * Seconds before the second trial of a client's job; twice as long before each further one.
+             */
+            retryBackoff: number;
+            /**
+             * Lower minExperts for a round, never below topK, where its participants could not hold that many experts each; otherwise the federation pauses.
+             */
+            allowFewerExperts: boolean;
         };
         /**
          * How frozen weights are held in training; null while "auto" has not come to a form.
@@ -1413,7 +1503,7 @@ export type FederationsControllerStartData = {
 
 export type FederationsControllerStartErrors = {
     /**
-     * It has finished.
+     * It is paused, or has finished.
      */
     409: {
         /**
@@ -1459,11 +1549,22 @@ export type FederationsControllerStartResponses = {
     200: {
         id: string;
         name: string;
-        status: 'created' | 'running' | 'completed' | 'failed' | 'cancelled';
+        status: 'created' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
         /**
-         * Why it failed or was cancelled.
+         * Null unless it is paused: by an operator, for too few answers, or as no experts could be assigned.
+         */
+        pauseCause: 'operator' | 'quorum' | 'infeasible';
+        /**
+         * Why it is paused, failed or was cancelled.
          */
         reason: string | null;
+        /**
+         * The round of another federation that it was forked from.
+         */
+        parent: {
+            federationId: string;
+            round: number;
+        } | null;
         baseModel: {
             name: string;
             digest: string;
@@ -1474,9 +1575,13 @@ export type FederationsControllerStartResponses = {
             outputWidth: number;
         }>;
         /**
-         * By name.
+         * Everyone who ever belonged to it, by name.
          */
         clients: Array<string>;
+        /**
+         * Those of them who have left.
+         */
+        left: Array<string>;
         configuration: {
             /**
              * The federated fine-tuning method.
@@ -1611,6 +1716,26 @@ export type FederationsControllerStartResponses = {
              * Activation checkpointing: compute each layer's activations again for its gradients instead of keeping them, which takes a third more time and a fraction of the memory.
              */
             recomputeActivations: boolean;
+            /**
+             * Share of a round's participants that must answer, rounded up; where fewer do, the federation pauses.
+             */
+            quorum: number;
+            /**
+             * Seconds after which a round goes on without those who have not answered; null: it waits for everyone.
+             */
+            roundDeadline: number | null;
+            /**
+             * Trials of a client's job in one round; one that was cut off because its trainer died is none.
+             */
+            clientAttempts: number;
+            /**
+             * Seconds before the second trial of a client's job; twice as long before each further one.
+             */
+            retryBackoff: number;
+            /**
+             * Lower minExperts for a round, never below topK, where its participants could not hold that many experts each; otherwise the federation pauses.
+             */
+            allowFewerExperts: boolean;
         };
         /**
          * How frozen weights are held in training; null while "auto" has not come to a form.
@@ -1716,11 +1841,22 @@ export type FederationsControllerCancelResponses = {
     200: {
         id: string;
         name: string;
-        status: 'created' | 'running' | 'completed' | 'failed' | 'cancelled';
+        status: 'created' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
         /**
-         * Why it failed or was cancelled.
+         * Null unless it is paused: by an operator, for too few answers, or as no experts could be assigned.
+         */
+        pauseCause: 'operator' | 'quorum' | 'infeasible';
+        /**
+         * Why it is paused, failed or was cancelled.
          */
         reason: string | null;
+        /**
+         * The round of another federation that it was forked from.
+         */
+        parent: {
+            federationId: string;
+            round: number;
+        } | null;
         baseModel: {
             name: string;
             digest: string;
@@ -1731,9 +1867,13 @@ export type FederationsControllerCancelResponses = {
             outputWidth: number;
         }>;
         /**
-         * By name.
+         * Everyone who ever belonged to it, by name.
          */
         clients: Array<string>;
+        /**
+         * Those of them who have left.
+         */
+        left: Array<string>;
         configuration: {
             /**
              * The federated fine-tuning method.
@@ -1868,6 +2008,26 @@ export type FederationsControllerCancelResponses = {
              * Activation checkpointing: compute each layer's activations again for its gradients instead of keeping them, which takes a third more time and a fraction of the memory.
              */
             recomputeActivations: boolean;
+            /**
+             * Share of a round's participants that must answer, rounded up; where fewer do, the federation pauses.
+             */
+            quorum: number;
+            /**
+             * Seconds after which a round goes on without those who have not answered; null: it waits for everyone.
+             */
+            roundDeadline: number | null;
+            /**
+             * Trials of a client's job in one round; one that was cut off because its trainer died is none.
+             */
+            clientAttempts: number;
+            /**
+             * Seconds before the second trial of a client's job; twice as long before each further one.
+             */
+            retryBackoff: number;
+            /**
+             * Lower minExperts for a round, never below topK, where its participants could not hold that many experts each; otherwise the federation pauses.
+             */
+            allowFewerExperts: boolean;
         };
         /**
          * How frozen weights are held in training; null while "auto" has not come to a form.
@@ -1918,11 +2078,11 @@ export type FederationsControllerShowProgressResponses = {
      * Progress.
      */
     200: {
-        status: 'created' | 'running' | 'completed' | 'failed' | 'cancelled';
+        status: 'created' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
         round: number;
         rounds: number;
         /**
-         * By name.
+         * The round's participants, by name.
          */
         clients: Array<{
             client: string;
@@ -2376,11 +2536,11 @@ export type RoundsControllerRoundsResponses = {
              * 0 measures the base model and draws the first pool.
              */
             round: number;
-            state: 'running' | 'completed' | 'failed' | 'cancelled';
+            state: 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
             startedAt: string;
             finishedAt: string | null;
             /**
-             * By name.
+             * Its participants, by name.
              */
             clients: Array<{
                 client: string;
@@ -2481,8 +2641,130 @@ export type RoundsControllerRoundsResponses = {
                     seconds: number;
                     adapterBytes: number;
                 } | null;
+                /**
+                 * Why it has no result: a failure for good, a refused contribution, or no answer by the deadline.
+                 */
                 failure: string | null;
+                /**
+                 * How often it was asked: more than once where it was retried.
+                 */
+                attempt: number;
+                /**
+                 * What came after the round had closed: kept, never merged.
+                 */
+                late: {
+                    adapter: string;
+                    embeddings: string | null;
+                    splits: {
+                        train: number;
+                        embedding: number;
+                        validation: number;
+                        test: number;
+                    };
+                    metrics: {
+                        validationLoss: number;
+                        /**
+                         * Exponential of the validation loss; null where it was not measured, or no double holds it.
+                         */
+                        perplexity: number | null;
+                        testLoss: number;
+                        /**
+                         * Mean F1 of greedy answers over the test split; null where all test examples have choices.
+                         */
+                        rougeL: number | null;
+                        /**
+                         * Share of the test examples with choices whose answer has the lowest mean loss; null where none has.
+                         */
+                        choiceAccuracy: number | null;
+                    };
+                    steps: number;
+                    trainLoss: number;
+                    balanceLoss: number;
+                    trainTokens: number;
+                    trainSeconds: number;
+                    device?: 'cpu' | 'webgpu' | 'cuda';
+                    seconds: number;
+                    adapterBytes: number;
+                } | {
+                    splits: {
+                        train: number;
+                        embedding: number;
+                        validation: number;
+                        test: number;
+                    };
+                    metrics: {
+                        validationLoss: number;
+                        /**
+                         * Exponential of the validation loss; null where it was not measured, or no double holds it.
+                         */
+                        perplexity: number | null;
+                        testLoss: number;
+                        /**
+                         * Mean F1 of greedy answers over the test split; null where all test examples have choices.
+                         */
+                        rougeL: number | null;
+                        /**
+                         * Share of the test examples with choices whose answer has the lowest mean loss; null where none has.
+                         */
+                        choiceAccuracy: number | null;
+                    };
+                    mostFrequentAnswerRougeL: number;
+                    distinctTestAnswers: number;
+                    /**
+                     * Float32 and the forms that it was compared with; null unless `weights` is "auto".
+                     */
+                    weightForms: Array<{
+                        form: 'float32' | 'bfloat16' | 'int8' | 'int4';
+                        /**
+                         * Median of a few training steps on a batch of typical length.
+                         */
+                        secondsPerStep: number;
+                        /**
+                         * With untrained adapters; null where the form was not worth evaluating.
+                         */
+                        metrics: {
+                            validationLoss: number;
+                            /**
+                             * Exponential of the validation loss; null where it was not measured, or no double holds it.
+                             */
+                            perplexity: number | null;
+                            testLoss: number;
+                            /**
+                             * Mean F1 of greedy answers over the test split; null where all test examples have choices.
+                             */
+                            rougeL: number | null;
+                            /**
+                             * Share of the test examples with choices whose answer has the lowest mean loss; null where none has.
+                             */
+                            choiceAccuracy: number | null;
+                        } | null;
+                    }> | null;
+                    device?: 'cpu' | 'webgpu' | 'cuda';
+                    seconds: number;
+                } | null;
             }>;
+            /**
+             * Null while clients are waited for, and in rounds of earlier versions.
+             */
+            closed: {
+                /**
+                 * Whose answers the round takes.
+                 */
+                answered: Array<string>;
+                missing: Array<{
+                    client: string;
+                    reason: string;
+                }>;
+                cause: 'all-answered' | 'deadline';
+                /**
+                 * Who takes part in the next round; null after the last.
+                 */
+                next: Array<string> | null;
+                /**
+                 * Least domain experts a client holds per module in the next round.
+                 */
+                minExperts: number;
+            } | null;
             /**
              * The pool of experts after the round.
              */
@@ -2565,11 +2847,11 @@ export type RoundsControllerRoundResponses = {
          * 0 measures the base model and draws the first pool.
          */
         round: number;
-        state: 'running' | 'completed' | 'failed' | 'cancelled';
+        state: 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
         startedAt: string;
         finishedAt: string | null;
         /**
-         * By name.
+         * Its participants, by name.
          */
         clients: Array<{
             client: string;
@@ -2670,8 +2952,130 @@ export type RoundsControllerRoundResponses = {
                 seconds: number;
                 adapterBytes: number;
             } | null;
+            /**
+             * Why it has no result: a failure for good, a refused contribution, or no answer by the deadline.
+             */
             failure: string | null;
+            /**
+             * How often it was asked: more than once where it was retried.
+             */
+            attempt: number;
+            /**
+             * What came after the round had closed: kept, never merged.
+             */
+            late: {
+                adapter: string;
+                embeddings: string | null;
+                splits: {
+                    train: number;
+                    embedding: number;
+                    validation: number;
+                    test: number;
+                };
+                metrics: {
+                    validationLoss: number;
+                    /**
+                     * Exponential of the validation loss; null where it was not measured, or no double holds it.
+                     */
+                    perplexity: number | null;
+                    testLoss: number;
+                    /**
+                     * Mean F1 of greedy answers over the test split; null where all test examples have choices.
+                     */
+                    rougeL: number | null;
+                    /**
+                     * Share of the test examples with choices whose answer has the lowest mean loss; null where none has.
+                     */
+                    choiceAccuracy: number | null;
+                };
+                steps: number;
+                trainLoss: number;
+                balanceLoss: number;
+                trainTokens: number;
+                trainSeconds: number;
+                device?: 'cpu' | 'webgpu' | 'cuda';
+                seconds: number;
+                adapterBytes: number;
+            } | {
+                splits: {
+                    train: number;
+                    embedding: number;
+                    validation: number;
+                    test: number;
+                };
+                metrics: {
+                    validationLoss: number;
+                    /**
+                     * Exponential of the validation loss; null where it was not measured, or no double holds it.
+                     */
+                    perplexity: number | null;
+                    testLoss: number;
+                    /**
+                     * Mean F1 of greedy answers over the test split; null where all test examples have choices.
+                     */
+                    rougeL: number | null;
+                    /**
+                     * Share of the test examples with choices whose answer has the lowest mean loss; null where none has.
+                     */
+                    choiceAccuracy: number | null;
+                };
+                mostFrequentAnswerRougeL: number;
+                distinctTestAnswers: number;
+                /**
+                 * Float32 and the forms that it was compared with; null unless `weights` is "auto".
+                 */
+                weightForms: Array<{
+                    form: 'float32' | 'bfloat16' | 'int8' | 'int4';
+                    /**
+                     * Median of a few training steps on a batch of typical length.
+                     */
+                    secondsPerStep: number;
+                    /**
+                     * With untrained adapters; null where the form was not worth evaluating.
+                     */
+                    metrics: {
+                        validationLoss: number;
+                        /**
+                         * Exponential of the validation loss; null where it was not measured, or no double holds it.
+                         */
+                        perplexity: number | null;
+                        testLoss: number;
+                        /**
+                         * Mean F1 of greedy answers over the test split; null where all test examples have choices.
+                         */
+                        rougeL: number | null;
+                        /**
+                         * Share of the test examples with choices whose answer has the lowest mean loss; null where none has.
+                         */
+                        choiceAccuracy: number | null;
+                    } | null;
+                }> | null;
+                device?: 'cpu' | 'webgpu' | 'cuda';
+                seconds: number;
+            } | null;
         }>;
+        /**
+         * Null while clients are waited for, and in rounds of earlier versions.
+         */
+        closed: {
+            /**
+             * Whose answers the round takes.
+             */
+            answered: Array<string>;
+            missing: Array<{
+                client: string;
+                reason: string;
+            }>;
+            cause: 'all-answered' | 'deadline';
+            /**
+             * Who takes part in the next round; null after the last.
+             */
+            next: Array<string> | null;
+            /**
+             * Least domain experts a client holds per module in the next round.
+             */
+            minExperts: number;
+        } | null;
         /**
          * The pool of experts after the round.
          */
@@ -2827,6 +3231,1924 @@ export type RoundsControllerAdapterResponses = {
 };
 
 export type RoundsControllerAdapterResponse = RoundsControllerAdapterResponses[keyof RoundsControllerAdapterResponses];
+
+export type SteeringControllerPauseData = {
+    body: {
+        reason?: string;
+    };
+    headers?: {
+        /**
+         * Asking again with the same key and body changes nothing more.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Goes into the events that the request leads to; one is made up when left out.
+         */
+        'X-Correlation-Id'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/federations/{id}/pause';
+};
+
+export type SteeringControllerPauseErrors = {
+    /**
+     * It was not started, or has finished.
+     */
+    409: {
+        /**
+         * Always `about:blank`: the code tells problems apart.
+         */
+        type: string;
+        title: string;
+        status: number;
+        code: string;
+        detail: string;
+        /**
+         * Every field that was refused.
+         */
+        errors?: Array<{
+            /**
+             * Path of the field, such as `configuration.rank`.
+             */
+            field: string;
+            /**
+             * What was given; absent where nothing was.
+             */
+            value: unknown;
+            /**
+             * What is accepted.
+             */
+            message: string;
+        }>;
+        /**
+         * What a program can use, by code.
+         */
+        details?: {
+            [key: string]: unknown;
+        };
+    };
+};
+
+export type SteeringControllerPauseError = SteeringControllerPauseErrors[keyof SteeringControllerPauseErrors];
+
+export type SteeringControllerPauseResponses = {
+    /**
+     * It is paused.
+     */
+    200: {
+        id: string;
+        name: string;
+        status: 'created' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+        /**
+         * Null unless it is paused: by an operator, for too few answers, or as no experts could be assigned.
+         */
+        pauseCause: 'operator' | 'quorum' | 'infeasible';
+        /**
+         * Why it is paused, failed or was cancelled.
+         */
+        reason: string | null;
+        /**
+         * The round of another federation that it was forked from.
+         */
+        parent: {
+            federationId: string;
+            round: number;
+        } | null;
+        baseModel: {
+            name: string;
+            digest: string;
+        };
+        modules: Array<{
+            name: string;
+            inputWidth: number;
+            outputWidth: number;
+        }>;
+        /**
+         * Everyone who ever belonged to it, by name.
+         */
+        clients: Array<string>;
+        /**
+         * Those of them who have left.
+         */
+        left: Array<string>;
+        configuration: {
+            /**
+             * The federated fine-tuning method.
+             */
+            strategy: 'fedamole';
+            /**
+             * Rounds of local training and aggregation (R).
+             */
+            rounds: number;
+            /**
+             * Optimiser steps of a client per round (S).
+             */
+            stepsPerRound: number;
+            /**
+             * Examples per batch.
+             */
+            batchSize: number;
+            /**
+             * Learning rate of round 1 at its highest; Adam, betas 0.9 and 0.999.
+             */
+            learningRate: number;
+            /**
+             * Factor on the learning rate from round to round.
+             */
+            learningRateDecay: number;
+            /**
+             * LoRA rank r of every expert.
+             */
+            rank: number;
+            /**
+             * LoRA alpha; an expert is scaled by alpha / rank.
+             */
+            alpha: number;
+            /**
+             * Dropout on the experts' input while training.
+             */
+            dropout: number;
+            /**
+             * Weight of the load-balancing loss (lambda).
+             */
+            balanceWeight: number;
+            /**
+             * Domain experts per module (E); 6 C / k when left out.
+             */
+            experts: number;
+            /**
+             * Clients that each domain expert picks (k).
+             */
+            expertChoices: number;
+            /**
+             * Least domain experts a client holds per module (b_min).
+             */
+            minExperts: number;
+            /**
+             * Most domain experts a client holds per module (b_max).
+             */
+            maxExperts: number;
+            /**
+             * Domain experts that a token is routed to (t).
+             */
+            topK: number;
+            /**
+             * How experts are assigned after each round: by reverse selection, at random, or never again.
+             */
+            assignment: 'reverse-selection' | 'random' | 'static';
+            /**
+             * Give every client exactly E k / C experts per module.
+             */
+            homogeneous: boolean;
+            /**
+             * Plain means over the clients, or means weighted by their training examples.
+             */
+            mergeWeighting: 'uniform' | 'examples';
+            /**
+             * Longest example in tokens; at most the model's positions.
+             */
+            maxLength: number;
+            /**
+             * Longest generated answer in tokens, when ROUGE-L is measured.
+             */
+            maxNewTokens: number;
+            /**
+             * Every random draw derives from it, the round and the client name.
+             */
+            seed: number;
+            /**
+             * Batches whose gradients are added up to one optimiser step, which then sees batchSize times as many examples.
+             */
+            gradientAccumulationSteps: number;
+            /**
+             * Put examples of similar length into a batch, which leaves less padding; the order stays random.
+             */
+            groupByLength: boolean;
+            /**
+             * Decoupled weight decay: above 0 the optimiser is AdamW, whose steps shrink parameters by learning rate times it.
+             */
+            weightDecay: number;
+            /**
+             * Gradients of a larger global norm are scaled down to it; null: none are.
+             */
+            maxGradientNorm: number | null;
+            /**
+             * First steps of every round, on which the learning rate rises to its full value; at most stepsPerRound.
+             */
+            warmupSteps: number;
+            /**
+             * How the learning rate goes on after warm-up: constant, or falling towards 0 at the end of the round, straight or as half a cosine wave.
+             */
+            learningRateSchedule: 'constant' | 'linear' | 'cosine';
+            /**
+             * End a client's round once its validation loss falls no more, and keep the parameters that had the least; null: take every step and keep the last parameters.
+             */
+            earlyStopping: {
+                /**
+                 * Optimiser steps from one evaluation of the validation loss to the next.
+                 */
+                evaluateEvery: number;
+                /**
+                 * Evaluations in a row without a new least loss after which a round of training ends.
+                 */
+                patience: number;
+            } | null;
+            /**
+             * Which linear layers are adapted: names or ends of names, as "q_proj", or "all-linear"; null: the default of the base model's family.
+             */
+            targetModules: 'all-linear' | Array<string> | null;
+            /**
+             * How trainers hold the frozen weights of the base model: exactly, in 16, 8 or 4 bits, or "auto" in the fastest form with which every client's baseline stays within 0.01 of float32's validation loss and 0.02 of its ROUGE-L and accuracy.
+             */
+            weights: 'float32' | 'bfloat16' | 'int8' | 'int4' | 'auto';
+            /**
+             * Activation checkpointing: compute each layer's activations again for its gradients instead of keeping them, which takes a third more time and a fraction of the memory.
+             */
+            recomputeActivations: boolean;
+            /**
+             * Share of a round's participants that must answer, rounded up; where fewer do, the federation pauses.
+             */
+            quorum: number;
+            /**
+             * Seconds after which a round goes on without those who have not answered; null: it waits for everyone.
+             */
+            roundDeadline: number | null;
+            /**
+             * Trials of a client's job in one round; one that was cut off because its trainer died is none.
+             */
+            clientAttempts: number;
+            /**
+             * Seconds before the second trial of a client's job; twice as long before each further one.
+             */
+            retryBackoff: number;
+            /**
+             * Lower minExperts for a round, never below topK, where its participants could not hold that many experts each; otherwise the federation pauses.
+             */
+            allowFewerExperts: boolean;
+        };
+        /**
+         * How frozen weights are held in training; null while "auto" has not come to a form.
+         */
+        weightForm: 'float32' | 'bfloat16' | 'int8' | 'int4';
+        /**
+         * What "auto" was decided by, after all baselines, float32 first; null before, and where a form was configured.
+         */
+        weightFormsCompared: Array<{
+            form: 'float32' | 'bfloat16' | 'int8' | 'int4';
+            /**
+             * Of a training step, the sum over the clients' trainers.
+             */
+            secondsPerStep: number;
+            /**
+             * The largest difference of a client's validation loss from float32's; null where some did not evaluate.
+             */
+            lossDifference: number | null;
+            /**
+             * The largest difference of a client's ROUGE-L or choice accuracy from float32's; null likewise.
+             */
+            scoreDifference: number | null;
+        }> | null;
+        /**
+         * The round that was started last; 0 measures the base model.
+         */
+        round: number;
+        rounds: number;
+        createdAt: string;
+        startedAt: string | null;
+        finishedAt: string | null;
+    };
+};
+
+export type SteeringControllerPauseResponse = SteeringControllerPauseResponses[keyof SteeringControllerPauseResponses];
+
+export type SteeringControllerResumeData = {
+    body?: never;
+    headers?: {
+        /**
+         * Asking again with the same key and body changes nothing more.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Goes into the events that the request leads to; one is made up when left out.
+         */
+        'X-Correlation-Id'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/federations/{id}/resume';
+};
+
+export type SteeringControllerResumeErrors = {
+    /**
+     * It was not started, or has finished.
+     */
+    409: {
+        /**
+         * Always `about:blank`: the code tells problems apart.
+         */
+        type: string;
+        title: string;
+        status: number;
+        code: string;
+        detail: string;
+        /**
+         * Every field that was refused.
+         */
+        errors?: Array<{
+            /**
+             * Path of the field, such as `configuration.rank`.
+             */
+            field: string;
+            /**
+             * What was given; absent where nothing was.
+             */
+            value: unknown;
+            /**
+             * What is accepted.
+             */
+            message: string;
+        }>;
+        /**
+         * What a program can use, by code.
+         */
+        details?: {
+            [key: string]: unknown;
+        };
+    };
+};
+
+export type SteeringControllerResumeError = SteeringControllerResumeErrors[keyof SteeringControllerResumeErrors];
+
+export type SteeringControllerResumeResponses = {
+    /**
+     * It goes on.
+     */
+    200: {
+        id: string;
+        name: string;
+        status: 'created' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+        /**
+         * Null unless it is paused: by an operator, for too few answers, or as no experts could be assigned.
+         */
+        pauseCause: 'operator' | 'quorum' | 'infeasible';
+        /**
+         * Why it is paused, failed or was cancelled.
+         */
+        reason: string | null;
+        /**
+         * The round of another federation that it was forked from.
+         */
+        parent: {
+            federationId: string;
+            round: number;
+        } | null;
+        baseModel: {
+            name: string;
+            digest: string;
+        };
+        modules: Array<{
+            name: string;
+            inputWidth: number;
+            outputWidth: number;
+        }>;
+        /**
+         * Everyone who ever belonged to it, by name.
+         */
+        clients: Array<string>;
+        /**
+         * Those of them who have left.
+         */
+        left: Array<string>;
+        configuration: {
+            /**
+             * The federated fine-tuning method.
+             */
+            strategy: 'fedamole';
+            /**
+             * Rounds of local training and aggregation (R).
+             */
+            rounds: number;
+            /**
+             * Optimiser steps of a client per round (S).
+             */
+            stepsPerRound: number;
+            /**
+             * Examples per batch.
+             */
+            batchSize: number;
+            /**
+             * Learning rate of round 1 at its highest; Adam, betas 0.9 and 0.999.
+             */
+            learningRate: number;
+            /**
+             * Factor on the learning rate from round to round.
+             */
+            learningRateDecay: number;
+            /**
+             * LoRA rank r of every expert.
+             */
+            rank: number;
+            /**
+             * LoRA alpha; an expert is scaled by alpha / rank.
+             */
+            alpha: number;
+            /**
+             * Dropout on the experts' input while training.
+             */
+            dropout: number;
+            /**
+             * Weight of the load-balancing loss (lambda).
+             */
+            balanceWeight: number;
+            /**
+             * Domain experts per module (E); 6 C / k when left out.
+             */
+            experts: number;
+            /**
+             * Clients that each domain expert picks (k).
+             */
+            expertChoices: number;
+            /**
+             * Least domain experts a client holds per module (b_min).
+             */
+            minExperts: number;
+            /**
+             * Most domain experts a client holds per module (b_max).
+             */
+            maxExperts: number;
+            /**
+             * Domain experts that a token is routed to (t).
+             */
+            topK: number;
+            /**
+             * How experts are assigned after each round: by reverse selection, at random, or never again.
+             */
+            assignment: 'reverse-selection' | 'random' | 'static';
+            /**
+             * Give every client exactly E k / C experts per module.
+             */
+            homogeneous: boolean;
+            /**
+             * Plain means over the clients, or means weighted by their training examples.
+             */
+            mergeWeighting: 'uniform' | 'examples';
+            /**
+             * Longest example in tokens; at most the model's positions.
+             */
+            maxLength: number;
+            /**
+             * Longest generated answer in tokens, when ROUGE-L is measured.
+             */
+            maxNewTokens: number;
+            /**
+             * Every random draw derives from it, the round and the client name.
+             */
+            seed: number;
+            /**
+             * Batches whose gradients are added up to one optimiser step, which then sees batchSize times as many examples.
+             */
+            gradientAccumulationSteps: number;
+            /**
+             * Put examples of similar length into a batch, which leaves less padding; the order stays random.
+             */
+            groupByLength: boolean;
+            /**
+             * Decoupled weight decay: above 0 the optimiser is AdamW, whose steps shrink parameters by learning rate times it.
+             */
+            weightDecay: number;
+            /**
+             * Gradients of a larger global norm are scaled down to it; null: none are.
+             */
+            maxGradientNorm: number | null;
+            /**
+             * First steps of every round, on which the learning rate rises to its full value; at most stepsPerRound.
+             */
+            warmupSteps: number;
+            /**
+             * How the learning rate goes on after warm-up: constant, or falling towards 0 at the end of the round, straight or as half a cosine wave.
+             */
+            learningRateSchedule: 'constant' | 'linear' | 'cosine';
+            /**
+             * End a client's round once its validation loss falls no more, and keep the parameters that had the least; null: take every step and keep the last parameters.
+             */
+            earlyStopping: {
+                /**
+                 * Optimiser steps from one evaluation of the validation loss to the next.
+                 */
+                evaluateEvery: number;
+                /**
+                 * Evaluations in a row without a new least loss after which a round of training ends.
+                 */
+                patience: number;
+            } | null;
+            /**
+             * Which linear layers are adapted: names or ends of names, as "q_proj", or "all-linear"; null: the default of the base model's family.
+             */
+            targetModules: 'all-linear' | Array<string> | null;
+            /**
+             * How trainers hold the frozen weights of the base model: exactly, in 16, 8 or 4 bits, or "auto" in the fastest form with which every client's baseline stays within 0.01 of float32's validation loss and 0.02 of its ROUGE-L and accuracy.
+             */
+            weights: 'float32' | 'bfloat16' | 'int8' | 'int4' | 'auto';
+            /**
+             * Activation checkpointing: compute each layer's activations again for its gradients instead of keeping them, which takes a third more time and a fraction of the memory.
+             */
+            recomputeActivations: boolean;
+            /**
+             * Share of a round's participants that must answer, rounded up; where fewer do, the federation pauses.
+             */
+            quorum: number;
+            /**
+             * Seconds after which a round goes on without those who have not answered; null: it waits for everyone.
+             */
+            roundDeadline: number | null;
+            /**
+             * Trials of a client's job in one round; one that was cut off because its trainer died is none.
+             */
+            clientAttempts: number;
+            /**
+             * Seconds before the second trial of a client's job; twice as long before each further one.
+             */
+            retryBackoff: number;
+            /**
+             * Lower minExperts for a round, never below topK, where its participants could not hold that many experts each; otherwise the federation pauses.
+             */
+            allowFewerExperts: boolean;
+        };
+        /**
+         * How frozen weights are held in training; null while "auto" has not come to a form.
+         */
+        weightForm: 'float32' | 'bfloat16' | 'int8' | 'int4';
+        /**
+         * What "auto" was decided by, after all baselines, float32 first; null before, and where a form was configured.
+         */
+        weightFormsCompared: Array<{
+            form: 'float32' | 'bfloat16' | 'int8' | 'int4';
+            /**
+             * Of a training step, the sum over the clients' trainers.
+             */
+            secondsPerStep: number;
+            /**
+             * The largest difference of a client's validation loss from float32's; null where some did not evaluate.
+             */
+            lossDifference: number | null;
+            /**
+             * The largest difference of a client's ROUGE-L or choice accuracy from float32's; null likewise.
+             */
+            scoreDifference: number | null;
+        }> | null;
+        /**
+         * The round that was started last; 0 measures the base model.
+         */
+        round: number;
+        rounds: number;
+        createdAt: string;
+        startedAt: string | null;
+        finishedAt: string | null;
+    };
+};
+
+export type SteeringControllerResumeResponse = SteeringControllerResumeResponses[keyof SteeringControllerResumeResponses];
+
+export type SteeringControllerLeaveData = {
+    body: {
+        reason?: string;
+    };
+    headers?: {
+        /**
+         * Asking again with the same key and body changes nothing more.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Goes into the events that the request leads to; one is made up when left out.
+         */
+        'X-Correlation-Id'?: string;
+    };
+    path: {
+        id: string;
+        name: string;
+    };
+    query?: never;
+    url: '/v1/federations/{id}/clients/{name}/leave';
+};
+
+export type SteeringControllerLeaveErrors = {
+    /**
+     * It is not part of the federation.
+     */
+    404: {
+        /**
+         * Always `about:blank`: the code tells problems apart.
+         */
+        type: string;
+        title: string;
+        status: number;
+        code: string;
+        detail: string;
+        /**
+         * Every field that was refused.
+         */
+        errors?: Array<{
+            /**
+             * Path of the field, such as `configuration.rank`.
+             */
+            field: string;
+            /**
+             * What was given; absent where nothing was.
+             */
+            value: unknown;
+            /**
+             * What is accepted.
+             */
+            message: string;
+        }>;
+        /**
+         * What a program can use, by code.
+         */
+        details?: {
+            [key: string]: unknown;
+        };
+    };
+    /**
+     * It is the last one, or all has finished.
+     */
+    409: {
+        /**
+         * Always `about:blank`: the code tells problems apart.
+         */
+        type: string;
+        title: string;
+        status: number;
+        code: string;
+        detail: string;
+        /**
+         * Every field that was refused.
+         */
+        errors?: Array<{
+            /**
+             * Path of the field, such as `configuration.rank`.
+             */
+            field: string;
+            /**
+             * What was given; absent where nothing was.
+             */
+            value: unknown;
+            /**
+             * What is accepted.
+             */
+            message: string;
+        }>;
+        /**
+         * What a program can use, by code.
+         */
+        details?: {
+            [key: string]: unknown;
+        };
+    };
+};
+
+export type SteeringControllerLeaveError = SteeringControllerLeaveErrors[keyof SteeringControllerLeaveErrors];
+
+export type SteeringControllerLeaveResponses = {
+    /**
+     * It has left.
+     */
+    200: {
+        id: string;
+        name: string;
+        status: 'created' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+        /**
+         * Null unless it is paused: by an operator, for too few answers, or as no experts could be assigned.
+         */
+        pauseCause: 'operator' | 'quorum' | 'infeasible';
+        /**
+         * Why it is paused, failed or was cancelled.
+         */
+        reason: string | null;
+        /**
+         * The round of another federation that it was forked from.
+         */
+        parent: {
+            federationId: string;
+            round: number;
+        } | null;
+        baseModel: {
+            name: string;
+            digest: string;
+        };
+        modules: Array<{
+            name: string;
+            inputWidth: number;
+            outputWidth: number;
+        }>;
+        /**
+         * Everyone who ever belonged to it, by name.
+         */
+        clients: Array<string>;
+        /**
+         * Those of them who have left.
+         */
+        left: Array<string>;
+        configuration: {
+            /**
+             * The federated fine-tuning method.
+             */
+            strategy: 'fedamole';
+            /**
+             * Rounds of local training and aggregation (R).
+             */
+            rounds: number;
+            /**
+             * Optimiser steps of a client per round (S).
+             */
+            stepsPerRound: number;
+            /**
+             * Examples per batch.
+             */
+            batchSize: number;
+            /**
+             * Learning rate of round 1 at its highest; Adam, betas 0.9 and 0.999.
+             */
+            learningRate: number;
+            /**
+             * Factor on the learning rate from round to round.
+             */
+            learningRateDecay: number;
+            /**
+             * LoRA rank r of every expert.
+             */
+            rank: number;
+            /**
+             * LoRA alpha; an expert is scaled by alpha / rank.
+             */
+            alpha: number;
+            /**
+             * Dropout on the experts' input while training.
+             */
+            dropout: number;
+            /**
+             * Weight of the load-balancing loss (lambda).
+             */
+            balanceWeight: number;
+            /**
+             * Domain experts per module (E); 6 C / k when left out.
+             */
+            experts: number;
+            /**
+             * Clients that each domain expert picks (k).
+             */
+            expertChoices: number;
+            /**
+             * Least domain experts a client holds per module (b_min).
+             */
+            minExperts: number;
+            /**
+             * Most domain experts a client holds per module (b_max).
+             */
+            maxExperts: number;
+            /**
+             * Domain experts that a token is routed to (t).
+             */
+            topK: number;
+            /**
+             * How experts are assigned after each round: by reverse selection, at random, or never again.
+             */
+            assignment: 'reverse-selection' | 'random' | 'static';
+            /**
+             * Give every client exactly E k / C experts per module.
+             */
+            homogeneous: boolean;
+            /**
+             * Plain means over the clients, or means weighted by their training examples.
+             */
+            mergeWeighting: 'uniform' | 'examples';
+            /**
+             * Longest example in tokens; at most the model's positions.
+             */
+            maxLength: number;
+            /**
+             * Longest generated answer in tokens, when ROUGE-L is measured.
+             */
+            maxNewTokens: number;
+            /**
+             * Every random draw derives from it, the round and the client name.
+             */
+            seed: number;
+            /**
+             * Batches whose gradients are added up to one optimiser step, which then sees batchSize times as many examples.
+             */
+            gradientAccumulationSteps: number;
+            /**
+             * Put examples of similar length into a batch, which leaves less padding; the order stays random.
+             */
+            groupByLength: boolean;
+            /**
+             * Decoupled weight decay: above 0 the optimiser is AdamW, whose steps shrink parameters by learning rate times it.
+             */
+            weightDecay: number;
+            /**
+             * Gradients of a larger global norm are scaled down to it; null: none are.
+             */
+            maxGradientNorm: number | null;
+            /**
+             * First steps of every round, on which the learning rate rises to its full value; at most stepsPerRound.
+             */
+            warmupSteps: number;
+            /**
+             * How the learning rate goes on after warm-up: constant, or falling towards 0 at the end of the round, straight or as half a cosine wave.
+             */
+            learningRateSchedule: 'constant' | 'linear' | 'cosine';
+            /**
+             * End a client's round once its validation loss falls no more, and keep the parameters that had the least; null: take every step and keep the last parameters.
+             */
+            earlyStopping: {
+                /**
+                 * Optimiser steps from one evaluation of the validation loss to the next.
+                 */
+                evaluateEvery: number;
+                /**
+                 * Evaluations in a row without a new least loss after which a round of training ends.
+                 */
+                patience: number;
+            } | null;
+            /**
+             * Which linear layers are adapted: names or ends of names, as "q_proj", or "all-linear"; null: the default of the base model's family.
+             */
+            targetModules: 'all-linear' | Array<string> | null;
+            /**
+             * How trainers hold the frozen weights of the base model: exactly, in 16, 8 or 4 bits, or "auto" in the fastest form with which every client's baseline stays within 0.01 of float32's validation loss and 0.02 of its ROUGE-L and accuracy.
+             */
+            weights: 'float32' | 'bfloat16' | 'int8' | 'int4' | 'auto';
+            /**
+             * Activation checkpointing: compute each layer's activations again for its gradients instead of keeping them, which takes a third more time and a fraction of the memory.
+             */
+            recomputeActivations: boolean;
+            /**
+             * Share of a round's participants that must answer, rounded up; where fewer do, the federation pauses.
+             */
+            quorum: number;
+            /**
+             * Seconds after which a round goes on without those who have not answered; null: it waits for everyone.
+             */
+            roundDeadline: number | null;
+            /**
+             * Trials of a client's job in one round; one that was cut off because its trainer died is none.
+             */
+            clientAttempts: number;
+            /**
+             * Seconds before the second trial of a client's job; twice as long before each further one.
+             */
+            retryBackoff: number;
+            /**
+             * Lower minExperts for a round, never below topK, where its participants could not hold that many experts each; otherwise the federation pauses.
+             */
+            allowFewerExperts: boolean;
+        };
+        /**
+         * How frozen weights are held in training; null while "auto" has not come to a form.
+         */
+        weightForm: 'float32' | 'bfloat16' | 'int8' | 'int4';
+        /**
+         * What "auto" was decided by, after all baselines, float32 first; null before, and where a form was configured.
+         */
+        weightFormsCompared: Array<{
+            form: 'float32' | 'bfloat16' | 'int8' | 'int4';
+            /**
+             * Of a training step, the sum over the clients' trainers.
+             */
+            secondsPerStep: number;
+            /**
+             * The largest difference of a client's validation loss from float32's; null where some did not evaluate.
+             */
+            lossDifference: number | null;
+            /**
+             * The largest difference of a client's ROUGE-L or choice accuracy from float32's; null likewise.
+             */
+            scoreDifference: number | null;
+        }> | null;
+        /**
+         * The round that was started last; 0 measures the base model.
+         */
+        round: number;
+        rounds: number;
+        createdAt: string;
+        startedAt: string | null;
+        finishedAt: string | null;
+    };
+};
+
+export type SteeringControllerLeaveResponse = SteeringControllerLeaveResponses[keyof SteeringControllerLeaveResponses];
+
+export type SteeringControllerJoinData = {
+    body?: never;
+    headers?: {
+        /**
+         * Asking again with the same key and body changes nothing more.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Goes into the events that the request leads to; one is made up when left out.
+         */
+        'X-Correlation-Id'?: string;
+    };
+    path: {
+        id: string;
+        name: string;
+    };
+    query?: never;
+    url: '/v1/federations/{id}/clients/{name}/join';
+};
+
+export type SteeringControllerJoinErrors = {
+    /**
+     * The federation has finished.
+     */
+    409: {
+        /**
+         * Always `about:blank`: the code tells problems apart.
+         */
+        type: string;
+        title: string;
+        status: number;
+        code: string;
+        detail: string;
+        /**
+         * Every field that was refused.
+         */
+        errors?: Array<{
+            /**
+             * Path of the field, such as `configuration.rank`.
+             */
+            field: string;
+            /**
+             * What was given; absent where nothing was.
+             */
+            value: unknown;
+            /**
+             * What is accepted.
+             */
+            message: string;
+        }>;
+        /**
+         * What a program can use, by code.
+         */
+        details?: {
+            [key: string]: unknown;
+        };
+    };
+    /**
+     * It is not registered.
+     */
+    422: {
+        /**
+         * Always `about:blank`: the code tells problems apart.
+         */
+        type: string;
+        title: string;
+        status: number;
+        code: string;
+        detail: string;
+        /**
+         * Every field that was refused.
+         */
+        errors?: Array<{
+            /**
+             * Path of the field, such as `configuration.rank`.
+             */
+            field: string;
+            /**
+             * What was given; absent where nothing was.
+             */
+            value: unknown;
+            /**
+             * What is accepted.
+             */
+            message: string;
+        }>;
+        /**
+         * What a program can use, by code.
+         */
+        details?: {
+            [key: string]: unknown;
+        };
+    };
+};
+
+export type SteeringControllerJoinError = SteeringControllerJoinErrors[keyof SteeringControllerJoinErrors];
+
+export type SteeringControllerJoinResponses = {
+    /**
+     * It has joined.
+     */
+    200: {
+        id: string;
+        name: string;
+        status: 'created' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+        /**
+         * Null unless it is paused: by an operator, for too few answers, or as no experts could be assigned.
+         */
+        pauseCause: 'operator' | 'quorum' | 'infeasible';
+        /**
+         * Why it is paused, failed or was cancelled.
+         */
+        reason: string | null;
+        /**
+         * The round of another federation that it was forked from.
+         */
+        parent: {
+            federationId: string;
+            round: number;
+        } | null;
+        baseModel: {
+            name: string;
+            digest: string;
+        };
+        modules: Array<{
+            name: string;
+            inputWidth: number;
+            outputWidth: number;
+        }>;
+        /**
+         * Everyone who ever belonged to it, by name.
+         */
+        clients: Array<string>;
+        /**
+         * Those of them who have left.
+         */
+        left: Array<string>;
+        configuration: {
+            /**
+             * The federated fine-tuning method.
+             */
+            strategy: 'fedamole';
+            /**
+             * Rounds of local training and aggregation (R).
+             */
+            rounds: number;
+            /**
+             * Optimiser steps of a client per round (S).
+             */
+            stepsPerRound: number;
+            /**
+             * Examples per batch.
+             */
+            batchSize: number;
+            /**
+             * Learning rate of round 1 at its highest; Adam, betas 0.9 and 0.999.
+             */
+            learningRate: number;
+            /**
+             * Factor on the learning rate from round to round.
+             */
+            learningRateDecay: number;
+            /**
+             * LoRA rank r of every expert.
+             */
+            rank: number;
+            /**
+             * LoRA alpha; an expert is scaled by alpha / rank.
+             */
+            alpha: number;
+            /**
+             * Dropout on the experts' input while training.
+             */
+            dropout: number;
+            /**
+             * Weight of the load-balancing loss (lambda).
+             */
+            balanceWeight: number;
+            /**
+             * Domain experts per module (E); 6 C / k when left out.
+             */
+            experts: number;
+            /**
+             * Clients that each domain expert picks (k).
+             */
+            expertChoices: number;
+            /**
+             * Least domain experts a client holds per module (b_min).
+             */
+            minExperts: number;
+            /**
+             * Most domain experts a client holds per module (b_max).
+             */
+            maxExperts: number;
+            /**
+             * Domain experts that a token is routed to (t).
+             */
+            topK: number;
+            /**
+             * How experts are assigned after each round: by reverse selection, at random, or never again.
+             */
+            assignment: 'reverse-selection' | 'random' | 'static';
+            /**
+             * Give every client exactly E k / C experts per module.
+             */
+            homogeneous: boolean;
+            /**
+             * Plain means over the clients, or means weighted by their training examples.
+             */
+            mergeWeighting: 'uniform' | 'examples';
+            /**
+             * Longest example in tokens; at most the model's positions.
+             */
+            maxLength: number;
+            /**
+             * Longest generated answer in tokens, when ROUGE-L is measured.
+             */
+            maxNewTokens: number;
+            /**
+             * Every random draw derives from it, the round and the client name.
+             */
+            seed: number;
+            /**
+             * Batches whose gradients are added up to one optimiser step, which then sees batchSize times as many examples.
+             */
+            gradientAccumulationSteps: number;
+            /**
+             * Put examples of similar length into a batch, which leaves less padding; the order stays random.
+             */
+            groupByLength: boolean;
+            /**
+             * Decoupled weight decay: above 0 the optimiser is AdamW, whose steps shrink parameters by learning rate times it.
+             */
+            weightDecay: number;
+            /**
+             * Gradients of a larger global norm are scaled down to it; null: none are.
+             */
+            maxGradientNorm: number | null;
+            /**
+             * First steps of every round, on which the learning rate rises to its full value; at most stepsPerRound.
+             */
+            warmupSteps: number;
+            /**
+             * How the learning rate goes on after warm-up: constant, or falling towards 0 at the end of the round, straight or as half a cosine wave.
+             */
+            learningRateSchedule: 'constant' | 'linear' | 'cosine';
+            /**
+             * End a client's round once its validation loss falls no more, and keep the parameters that had the least; null: take every step and keep the last parameters.
+             */
+            earlyStopping: {
+                /**
+                 * Optimiser steps from one evaluation of the validation loss to the next.
+                 */
+                evaluateEvery: number;
+                /**
+                 * Evaluations in a row without a new least loss after which a round of training ends.
+                 */
+                patience: number;
+            } | null;
+            /**
+             * Which linear layers are adapted: names or ends of names, as "q_proj", or "all-linear"; null: the default of the base model's family.
+             */
+            targetModules: 'all-linear' | Array<string> | null;
+            /**
+             * How trainers hold the frozen weights of the base model: exactly, in 16, 8 or 4 bits, or "auto" in the fastest form with which every client's baseline stays within 0.01 of float32's validation loss and 0.02 of its ROUGE-L and accuracy.
+             */
+            weights: 'float32' | 'bfloat16' | 'int8' | 'int4' | 'auto';
+            /**
+             * Activation checkpointing: compute each layer's activations again for its gradients instead of keeping them, which takes a third more time and a fraction of the memory.
+             */
+            recomputeActivations: boolean;
+            /**
+             * Share of a round's participants that must answer, rounded up; where fewer do, the federation pauses.
+             */
+            quorum: number;
+            /**
+             * Seconds after which a round goes on without those who have not answered; null: it waits for everyone.
+             */
+            roundDeadline: number | null;
+            /**
+             * Trials of a client's job in one round; one that was cut off because its trainer died is none.
+             */
+            clientAttempts: number;
+            /**
+             * Seconds before the second trial of a client's job; twice as long before each further one.
+             */
+            retryBackoff: number;
+            /**
+             * Lower minExperts for a round, never below topK, where its participants could not hold that many experts each; otherwise the federation pauses.
+             */
+            allowFewerExperts: boolean;
+        };
+        /**
+         * How frozen weights are held in training; null while "auto" has not come to a form.
+         */
+        weightForm: 'float32' | 'bfloat16' | 'int8' | 'int4';
+        /**
+         * What "auto" was decided by, after all baselines, float32 first; null before, and where a form was configured.
+         */
+        weightFormsCompared: Array<{
+            form: 'float32' | 'bfloat16' | 'int8' | 'int4';
+            /**
+             * Of a training step, the sum over the clients' trainers.
+             */
+            secondsPerStep: number;
+            /**
+             * The largest difference of a client's validation loss from float32's; null where some did not evaluate.
+             */
+            lossDifference: number | null;
+            /**
+             * The largest difference of a client's ROUGE-L or choice accuracy from float32's; null likewise.
+             */
+            scoreDifference: number | null;
+        }> | null;
+        /**
+         * The round that was started last; 0 measures the base model.
+         */
+        round: number;
+        rounds: number;
+        createdAt: string;
+        startedAt: string | null;
+        finishedAt: string | null;
+    };
+};
+
+export type SteeringControllerJoinResponse = SteeringControllerJoinResponses[keyof SteeringControllerJoinResponses];
+
+export type SteeringControllerRetryData = {
+    body?: never;
+    headers?: {
+        /**
+         * Asking again with the same key and body changes nothing more.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Goes into the events that the request leads to; one is made up when left out.
+         */
+        'X-Correlation-Id'?: string;
+    };
+    path: {
+        id: string;
+        name: string;
+        /**
+         * From 0 to 10000.
+         */
+        round: string;
+    };
+    query?: never;
+    url: '/v1/federations/{id}/rounds/{round}/clients/{name}/retry';
+};
+
+export type SteeringControllerRetryErrors = {
+    /**
+     * The round is closed, or was not started.
+     */
+    409: {
+        /**
+         * Always `about:blank`: the code tells problems apart.
+         */
+        type: string;
+        title: string;
+        status: number;
+        code: string;
+        detail: string;
+        /**
+         * Every field that was refused.
+         */
+        errors?: Array<{
+            /**
+             * Path of the field, such as `configuration.rank`.
+             */
+            field: string;
+            /**
+             * What was given; absent where nothing was.
+             */
+            value: unknown;
+            /**
+             * What is accepted.
+             */
+            message: string;
+        }>;
+        /**
+         * What a program can use, by code.
+         */
+        details?: {
+            [key: string]: unknown;
+        };
+    };
+};
+
+export type SteeringControllerRetryError = SteeringControllerRetryErrors[keyof SteeringControllerRetryErrors];
+
+export type SteeringControllerRetryResponses = {
+    /**
+     * It is tried again.
+     */
+    200: {
+        id: string;
+        name: string;
+        status: 'created' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+        /**
+         * Null unless it is paused: by an operator, for too few answers, or as no experts could be assigned.
+         */
+        pauseCause: 'operator' | 'quorum' | 'infeasible';
+        /**
+         * Why it is paused, failed or was cancelled.
+         */
+        reason: string | null;
+        /**
+         * The round of another federation that it was forked from.
+         */
+        parent: {
+            federationId: string;
+            round: number;
+        } | null;
+        baseModel: {
+            name: string;
+            digest: string;
+        };
+        modules: Array<{
+            name: string;
+            inputWidth: number;
+            outputWidth: number;
+        }>;
+        /**
+         * Everyone who ever belonged to it, by name.
+         */
+        clients: Array<string>;
+        /**
+         * Those of them who have left.
+         */
+        left: Array<string>;
+        configuration: {
+            /**
+             * The federated fine-tuning method.
+             */
+            strategy: 'fedamole';
+            /**
+             * Rounds of local training and aggregation (R).
+             */
+            rounds: number;
+            /**
+             * Optimiser steps of a client per round (S).
+             */
+            stepsPerRound: number;
+            /**
+             * Examples per batch.
+             */
+            batchSize: number;
+            /**
+             * Learning rate of round 1 at its highest; Adam, betas 0.9 and 0.999.
+             */
+            learningRate: number;
+            /**
+             * Factor on the learning rate from round to round.
+             */
+            learningRateDecay: number;
+            /**
+             * LoRA rank r of every expert.
+             */
+            rank: number;
+            /**
+             * LoRA alpha; an expert is scaled by alpha / rank.
+             */
+            alpha: number;
+            /**
+             * Dropout on the experts' input while training.
+             */
+            dropout: number;
+            /**
+             * Weight of the load-balancing loss (lambda).
+             */
+            balanceWeight: number;
+            /**
+             * Domain experts per module (E); 6 C / k when left out.
+             */
+            experts: number;
+            /**
+             * Clients that each domain expert picks (k).
+             */
+            expertChoices: number;
+            /**
+             * Least domain experts a client holds per module (b_min).
+             */
+            minExperts: number;
+            /**
+             * Most domain experts a client holds per module (b_max).
+             */
+            maxExperts: number;
+            /**
+             * Domain experts that a token is routed to (t).
+             */
+            topK: number;
+            /**
+             * How experts are assigned after each round: by reverse selection, at random, or never again.
+             */
+            assignment: 'reverse-selection' | 'random' | 'static';
+            /**
+             * Give every client exactly E k / C experts per module.
+             */
+            homogeneous: boolean;
+            /**
+             * Plain means over the clients, or means weighted by their training examples.
+             */
+            mergeWeighting: 'uniform' | 'examples';
+            /**
+             * Longest example in tokens; at most the model's positions.
+             */
+            maxLength: number;
+            /**
+             * Longest generated answer in tokens, when ROUGE-L is measured.
+             */
+            maxNewTokens: number;
+            /**
+             * Every random draw derives from it, the round and the client name.
+             */
+            seed: number;
+            /**
+             * Batches whose gradients are added up to one optimiser step, which then sees batchSize times as many examples.
+             */
+            gradientAccumulationSteps: number;
+            /**
+             * Put examples of similar length into a batch, which leaves less padding; the order stays random.
+             */
+            groupByLength: boolean;
+            /**
+             * Decoupled weight decay: above 0 the optimiser is AdamW, whose steps shrink parameters by learning rate times it.
+             */
+            weightDecay: number;
+            /**
+             * Gradients of a larger global norm are scaled down to it; null: none are.
+             */
+            maxGradientNorm: number | null;
+            /**
+             * First steps of every round, on which the learning rate rises to its full value; at most stepsPerRound.
+             */
+            warmupSteps: number;
+            /**
+             * How the learning rate goes on after warm-up: constant, or falling towards 0 at the end of the round, straight or as half a cosine wave.
+             */
+            learningRateSchedule: 'constant' | 'linear' | 'cosine';
+            /**
+             * End a client's round once its validation loss falls no more, and keep the parameters that had the least; null: take every step and keep the last parameters.
+             */
+            earlyStopping: {
+                /**
+                 * Optimiser steps from one evaluation of the validation loss to the next.
+                 */
+                evaluateEvery: number;
+                /**
+                 * Evaluations in a row without a new least loss after which a round of training ends.
+                 */
+                patience: number;
+            } | null;
+            /**
+             * Which linear layers are adapted: names or ends of names, as "q_proj", or "all-linear"; null: the default of the base model's family.
+             */
+            targetModules: 'all-linear' | Array<string> | null;
+            /**
+             * How trainers hold the frozen weights of the base model: exactly, in 16, 8 or 4 bits, or "auto" in the fastest form with which every client's baseline stays within 0.01 of float32's validation loss and 0.02 of its ROUGE-L and accuracy.
+             */
+            weights: 'float32' | 'bfloat16' | 'int8' | 'int4' | 'auto';
+            /**
+             * Activation checkpointing: compute each layer's activations again for its gradients instead of keeping them, which takes a third more time and a fraction of the memory.
+             */
+            recomputeActivations: boolean;
+            /**
+             * Share of a round's participants that must answer, rounded up; where fewer do, the federation pauses.
+             */
+            quorum: number;
+            /**
+             * Seconds after which a round goes on without those who have not answered; null: it waits for everyone.
+             */
+            roundDeadline: number | null;
+            /**
+             * Trials of a client's job in one round; one that was cut off because its trainer died is none.
+             */
+            clientAttempts: number;
+            /**
+             * Seconds before the second trial of a client's job; twice as long before each further one.
+             */
+            retryBackoff: number;
+            /**
+             * Lower minExperts for a round, never below topK, where its participants could not hold that many experts each; otherwise the federation pauses.
+             */
+            allowFewerExperts: boolean;
+        };
+        /**
+         * How frozen weights are held in training; null while "auto" has not come to a form.
+         */
+        weightForm: 'float32' | 'bfloat16' | 'int8' | 'int4';
+        /**
+         * What "auto" was decided by, after all baselines, float32 first; null before, and where a form was configured.
+         */
+        weightFormsCompared: Array<{
+            form: 'float32' | 'bfloat16' | 'int8' | 'int4';
+            /**
+             * Of a training step, the sum over the clients' trainers.
+             */
+            secondsPerStep: number;
+            /**
+             * The largest difference of a client's validation loss from float32's; null where some did not evaluate.
+             */
+            lossDifference: number | null;
+            /**
+             * The largest difference of a client's ROUGE-L or choice accuracy from float32's; null likewise.
+             */
+            scoreDifference: number | null;
+        }> | null;
+        /**
+         * The round that was started last; 0 measures the base model.
+         */
+        round: number;
+        rounds: number;
+        createdAt: string;
+        startedAt: string | null;
+        finishedAt: string | null;
+    };
+};
+
+export type SteeringControllerRetryResponse = SteeringControllerRetryResponses[keyof SteeringControllerRetryResponses];
+
+export type SteeringControllerForkData = {
+    body: {
+        /**
+         * The round whose pool of experts it goes on from.
+         */
+        round: number;
+        /**
+         * What people call it; its identifier when left out.
+         */
+        name?: string;
+        configuration?: {
+            strategy?: 'fedamole';
+            rounds?: number;
+            stepsPerRound?: number;
+            batchSize?: number;
+            learningRate?: number;
+            learningRateDecay?: number;
+            rank?: number;
+            alpha?: number;
+            dropout?: number;
+            balanceWeight?: number;
+            /**
+             * Domain experts per module (E); 6 C / k when left out.
+             */
+            experts?: number;
+            expertChoices?: number;
+            minExperts?: number;
+            maxExperts?: number;
+            topK?: number;
+            assignment?: 'reverse-selection' | 'random' | 'static';
+            homogeneous?: boolean;
+            mergeWeighting?: 'uniform' | 'examples';
+            maxLength?: number;
+            maxNewTokens?: number;
+            seed?: number;
+            gradientAccumulationSteps?: number;
+            groupByLength?: boolean;
+            weightDecay?: number;
+            maxGradientNorm?: number | null;
+            warmupSteps?: number;
+            learningRateSchedule?: 'constant' | 'linear' | 'cosine';
+            earlyStopping?: {
+                /**
+                 * Optimiser steps from one evaluation of the validation loss to the next.
+                 */
+                evaluateEvery: number;
+                /**
+                 * Evaluations in a row without a new least loss after which a round of training ends.
+                 */
+                patience: number;
+            } | null;
+            targetModules?: 'all-linear' | Array<string> | null;
+            weights?: 'float32' | 'bfloat16' | 'int8' | 'int4' | 'auto';
+            recomputeActivations?: boolean;
+            quorum?: number;
+            roundDeadline?: number | null;
+            clientAttempts?: number;
+            retryBackoff?: number;
+            allowFewerExperts?: boolean;
+        };
+    };
+    headers?: {
+        /**
+         * Asking again with the same key and body changes nothing more.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Goes into the events that the request leads to; one is made up when left out.
+         */
+        'X-Correlation-Id'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/federations/{id}/fork';
+};
+
+export type SteeringControllerForkErrors = {
+    /**
+     * The round has no pool of experts.
+     */
+    409: {
+        /**
+         * Always `about:blank`: the code tells problems apart.
+         */
+        type: string;
+        title: string;
+        status: number;
+        code: string;
+        detail: string;
+        /**
+         * Every field that was refused.
+         */
+        errors?: Array<{
+            /**
+             * Path of the field, such as `configuration.rank`.
+             */
+            field: string;
+            /**
+             * What was given; absent where nothing was.
+             */
+            value: unknown;
+            /**
+             * What is accepted.
+             */
+            message: string;
+        }>;
+        /**
+         * What a program can use, by code.
+         */
+        details?: {
+            [key: string]: unknown;
+        };
+    };
+    /**
+     * A change does not go with the pool.
+     */
+    422: {
+        /**
+         * Always `about:blank`: the code tells problems apart.
+         */
+        type: string;
+        title: string;
+        status: number;
+        code: string;
+        detail: string;
+        /**
+         * Every field that was refused.
+         */
+        errors?: Array<{
+            /**
+             * Path of the field, such as `configuration.rank`.
+             */
+            field: string;
+            /**
+             * What was given; absent where nothing was.
+             */
+            value: unknown;
+            /**
+             * What is accepted.
+             */
+            message: string;
+        }>;
+        /**
+         * What a program can use, by code.
+         */
+        details?: {
+            [key: string]: unknown;
+        };
+    };
+};
+
+export type SteeringControllerForkError = SteeringControllerForkErrors[keyof SteeringControllerForkErrors];
+
+export type SteeringControllerForkResponses = {
+    /**
+     * Created.
+     */
+    201: {
+        id: string;
+        name: string;
+        status: 'created' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+        /**
+         * Null unless it is paused: by an operator, for too few answers, or as no experts could be assigned.
+         */
+        pauseCause: 'operator' | 'quorum' | 'infeasible';
+        /**
+         * Why it is paused, failed or was cancelled.
+         */
+        reason: string | null;
+        /**
+         * The round of another federation that it was forked from.
+         */
+        parent: {
+            federationId: string;
+            round: number;
+        } | null;
+        baseModel: {
+            name: string;
+            digest: string;
+        };
+        modules: Array<{
+            name: string;
+            inputWidth: number;
+            outputWidth: number;
+        }>;
+        /**
+         * Everyone who ever belonged to it, by name.
+         */
+        clients: Array<string>;
+        /**
+         * Those of them who have left.
+         */
+        left: Array<string>;
+        configuration: {
+            /**
+             * The federated fine-tuning method.
+             */
+            strategy: 'fedamole';
+            /**
+             * Rounds of local training and aggregation (R).
+             */
+            rounds: number;
+            /**
+             * Optimiser steps of a client per round (S).
+             */
+            stepsPerRound: number;
+            /**
+             * Examples per batch.
+             */
+            batchSize: number;
+            /**
+             * Learning rate of round 1 at its highest; Adam, betas 0.9 and 0.999.
+             */
+            learningRate: number;
+            /**
+             * Factor on the learning rate from round to round.
+             */
+            learningRateDecay: number;
+            /**
+             * LoRA rank r of every expert.
+             */
+            rank: number;
+            /**
+             * LoRA alpha; an expert is scaled by alpha / rank.
+             */
+            alpha: number;
+            /**
+             * Dropout on the experts' input while training.
+             */
+            dropout: number;
+            /**
+             * Weight of the load-balancing loss (lambda).
+             */
+            balanceWeight: number;
+            /**
+             * Domain experts per module (E); 6 C / k when left out.
+             */
+            experts: number;
+            /**
+             * Clients that each domain expert picks (k).
+             */
+            expertChoices: number;
+            /**
+             * Least domain experts a client holds per module (b_min).
+             */
+            minExperts: number;
+            /**
+             * Most domain experts a client holds per module (b_max).
+             */
+            maxExperts: number;
+            /**
+             * Domain experts that a token is routed to (t).
+             */
+            topK: number;
+            /**
+             * How experts are assigned after each round: by reverse selection, at random, or never again.
+             */
+            assignment: 'reverse-selection' | 'random' | 'static';
+            /**
+             * Give every client exactly E k / C experts per module.
+             */
+            homogeneous: boolean;
+            /**
+             * Plain means over the clients, or means weighted by their training examples.
+             */
+            mergeWeighting: 'uniform' | 'examples';
+            /**
+             * Longest example in tokens; at most the model's positions.
+             */
+            maxLength: number;
+            /**
+             * Longest generated answer in tokens, when ROUGE-L is measured.
+             */
+            maxNewTokens: number;
+            /**
+             * Every random draw derives from it, the round and the client name.
+             */
+            seed: number;
+            /**
+             * Batches whose gradients are added up to one optimiser step, which then sees batchSize times as many examples.
+             */
+            gradientAccumulationSteps: number;
+            /**
+             * Put examples of similar length into a batch, which leaves less padding; the order stays random.
+             */
+            groupByLength: boolean;
+            /**
+             * Decoupled weight decay: above 0 the optimiser is AdamW, whose steps shrink parameters by learning rate times it.
+             */
+            weightDecay: number;
+            /**
+             * Gradients of a larger global norm are scaled down to it; null: none are.
+             */
+            maxGradientNorm: number | null;
+            /**
+             * First steps of every round, on which the learning rate rises to its full value; at most stepsPerRound.
+             */
+            warmupSteps: number;
+            /**
+             * How the learning rate goes on after warm-up: constant, or falling towards 0 at the end of the round, straight or as half a cosine wave.
+             */
+            learningRateSchedule: 'constant' | 'linear' | 'cosine';
+            /**
+             * End a client's round once its validation loss falls no more, and keep the parameters that had the least; null: take every step and keep the last parameters.
+             */
+            earlyStopping: {
+                /**
+                 * Optimiser steps from one evaluation of the validation loss to the next.
+                 */
+                evaluateEvery: number;
+                /**
+                 * Evaluations in a row without a new least loss after which a round of training ends.
+                 */
+                patience: number;
+            } | null;
+            /**
+             * Which linear layers are adapted: names or ends of names, as "q_proj", or "all-linear"; null: the default of the base model's family.
+             */
+            targetModules: 'all-linear' | Array<string> | null;
+            /**
+             * How trainers hold the frozen weights of the base model: exactly, in 16, 8 or 4 bits, or "auto" in the fastest form with which every client's baseline stays within 0.01 of float32's validation loss and 0.02 of its ROUGE-L and accuracy.
+             */
+            weights: 'float32' | 'bfloat16' | 'int8' | 'int4' | 'auto';
+            /**
+             * Activation checkpointing: compute each layer's activations again for its gradients instead of keeping them, which takes a third more time and a fraction of the memory.
+             */
+            recomputeActivations: boolean;
+            /**
+             * Share of a round's participants that must answer, rounded up; where fewer do, the federation pauses.
+             */
+            quorum: number;
+            /**
+             * Seconds after which a round goes on without those who have not answered; null: it waits for everyone.
+             */
+            roundDeadline: number | null;
+            /**
+             * Trials of a client's job in one round; one that was cut off because its trainer died is none.
+             */
+            clientAttempts: number;
+            /**
+             * Seconds before the second trial of a client's job; twice as long before each further one.
+             */
+            retryBackoff: number;
+            /**
+             * Lower minExperts for a round, never below topK, where its participants could not hold that many experts each; otherwise the federation pauses.
+             */
+            allowFewerExperts: boolean;
+        };
+        /**
+         * How frozen weights are held in training; null while "auto" has not come to a form.
+         */
+        weightForm: 'float32' | 'bfloat16' | 'int8' | 'int4';
+        /**
+         * What "auto" was decided by, after all baselines, float32 first; null before, and where a form was configured.
+         */
+        weightFormsCompared: Array<{
+            form: 'float32' | 'bfloat16' | 'int8' | 'int4';
+            /**
+             * Of a training step, the sum over the clients' trainers.
+             */
+            secondsPerStep: number;
+            /**
+             * The largest difference of a client's validation loss from float32's; null where some did not evaluate.
+             */
+            lossDifference: number | null;
+            /**
+             * The largest difference of a client's ROUGE-L or choice accuracy from float32's; null likewise.
+             */
+            scoreDifference: number | null;
+        }> | null;
+        /**
+         * The round that was started last; 0 measures the base model.
+         */
+        round: number;
+        rounds: number;
+        createdAt: string;
+        startedAt: string | null;
+        finishedAt: string | null;
+    };
+};
+
+export type SteeringControllerForkResponse = SteeringControllerForkResponses[keyof SteeringControllerForkResponses];
 
 export type VerificationControllerVerifyData = {
     body?: never;

@@ -5,27 +5,52 @@ import type {
   AggregationResult,
   BaselineResult,
   BaseModelReference,
+  RefusedContribution,
   TrainingResult,
 } from '../results.js';
+import type { FederationParent } from './parent.js';
 
-export type FederationCommand =
-  | {
-      type: 'CreateFederation';
-      federationId: string;
-      name: string;
-      baseModel: BaseModelReference;
-      modules: readonly AdaptedModule[];
-      clients: readonly string[];
-      configuration: FederationConfiguration;
-    }
+export interface CreateFederation {
+  type: 'CreateFederation';
+  federationId: string;
+  name: string;
+  baseModel: BaseModelReference;
+  modules: readonly AdaptedModule[];
+  clients: readonly string[];
+  configuration: FederationConfiguration;
+  /** Of a fork only. */
+  parent?: FederationParent;
+}
+
+export type FederationCommand = CreateFederation | OperatorCommand | CloseRound | OutcomeCommand;
+
+export type OperatorCommand =
   | { type: 'StartFederation' }
+  | { type: 'PauseFederation'; reason: string | null }
+  | { type: 'ResumeFederation' }
   | { type: 'CancelFederation'; reason: string | null }
-  | OutcomeCommand;
+  | { type: 'JoinClient'; client: string }
+  | { type: 'DropClient'; client: string; reason: string | null }
+  | { type: 'RetryClient'; round: number; client: string };
 
-/** Recording the same outcome twice, or an outcome that comes too late, changes nothing. */
-export type OutcomeCommand =
-  | { type: 'RecordBaseline'; client: string; result: BaselineResult }
-  | { type: 'RecordTraining'; round: number; client: string; result: TrainingResult }
-  | { type: 'RecordClientFailure'; round: number; client: string; reason: string }
-  | { type: 'RecordAggregation'; round: number; result: AggregationResult }
-  | { type: 'RecordAggregationFailure'; round: number; reason: string };
+/** The round's deadline has passed: it goes on without those who have not answered. The round process knows the time. */
+export interface CloseRound {
+  type: 'CloseRound';
+  round: number;
+}
+
+/**
+ * Each names the attempt of the job that it is the outcome of. Recording the same outcome twice, or that of an attempt which
+ * is settled, changes nothing.
+ */
+export type OutcomeCommand = ClientOutcomeCommand | AggregationOutcomeCommand;
+
+export type ClientOutcomeCommand =
+  | { type: 'RecordBaseline'; client: string; attempt: number; result: BaselineResult }
+  | { type: 'RecordTraining'; round: number; client: string; attempt: number; result: TrainingResult }
+  | { type: 'RecordClientFailure'; round: number; client: string; attempt: number; reason: string };
+
+export type AggregationOutcomeCommand =
+  | { type: 'RecordAggregation'; round: number; attempt: number; result: AggregationResult }
+  | { type: 'RecordRefusals'; round: number; attempt: number; refused: readonly RefusedContribution[] }
+  | { type: 'RecordAggregationFailure'; round: number; attempt: number; reason: string };

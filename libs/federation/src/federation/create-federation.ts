@@ -1,7 +1,8 @@
 import { infeasibilities } from '@fedamole/assignment';
 import { DomainError } from '../domain-error.js';
 import type { FederationConfiguration } from '../configuration.js';
-import type { FederationCommand } from './commands.js';
+import { assignmentViolation } from './assignment-violation.js';
+import type { CreateFederation } from './commands.js';
 import type { FederationEvent } from './events.js';
 import type { FederationState } from './state.js';
 
@@ -9,11 +10,8 @@ import type { FederationState } from './state.js';
  * Refuses what no assignment could satisfy before anything starts. Throws FEDERATION_INFEASIBLE with every inequality of
  * the method that fails and by how much, or the code of what else does not go together.
  */
-export function createFederation(
-  command: Extract<FederationCommand, { type: 'CreateFederation' }>,
-  state: FederationState,
-): FederationEvent[] {
-  const { federationId, name, baseModel, modules, configuration } = command;
+export function createFederation(command: CreateFederation, state: FederationState): FederationEvent[] {
+  const { federationId, name, baseModel, modules, configuration, parent } = command;
   if (state.status !== 'absent') {
     throw new DomainError('FEDERATION_ALREADY_EXISTS', `federation ${federationId} already exists`, { federationId });
   }
@@ -41,10 +39,23 @@ export function createFederation(
       limits,
     });
   }
+  const violation = parent ? assignmentViolation(parent.assignment, { modules, clients, configuration }) : null;
+  if (violation) {
+    const words = `the assignment of the round that it is forked from ${violation}`;
+    throw new DomainError('CONFIGURATION_CONFLICT', words, { limits });
+  }
   return [
     {
       type: 'FederationCreated',
-      data: { federationId, name, baseModel, modules: [...modules], clients, configuration },
+      data: {
+        federationId,
+        name,
+        baseModel,
+        modules: [...modules],
+        clients,
+        configuration,
+        ...(parent ? { parent } : {}),
+      },
     },
   ];
 }

@@ -1,69 +1,54 @@
 import { assertNever } from '../assert-never.js';
 import { DomainError } from '../domain-error.js';
-import type { FederationCommand } from './commands.js';
+import { closeAtDeadline, withClosing } from './close-round.js';
+import type { CloseRound, FederationCommand, OperatorCommand, OutcomeCommand } from './commands.js';
 import { createFederation } from './create-federation.js';
 import type { FederationEvent } from './events.js';
-import { recordOutcome } from './record-outcome.js';
+import { cancelFederation, startFederation } from './lifecycle.js';
+import { dropClient, joinClient } from './membership.js';
+import { pauseFederation, resumeFederation } from './pause.js';
+import { recordAggregationOutcome } from './record-aggregation-outcome.js';
+import { recordClientOutcome } from './record-client-outcome.js';
+import { retryClient } from './retry-client.js';
 import type { Federation, FederationState } from './state.js';
 
-/** The events that a command leads to; none where it changes nothing. Throws a DomainError where a rule refuses it. */
+/**
+ * The events that a command leads to; none where it changes nothing. Whatever it is, a running round closes as soon as
+ * nobody is waited for any more. Throws a DomainError where a rule refuses the command.
+ */
 export function decideFederation(command: FederationCommand, state: FederationState): FederationEvent[] {
   if (command.type === 'CreateFederation') return createFederation(command, state);
   if (state.status === 'absent') throw new DomainError('FEDERATION_NOT_FOUND', 'there is no such federation');
+  return withClosing(state, decideOn(state, command));
+}
+
+function decideOn(federation: Federation, command: OperatorCommand | CloseRound | OutcomeCommand): FederationEvent[] {
   switch (command.type) {
     case 'StartFederation':
-      return start(state);
+      return startFederation(federation);
+    case 'PauseFederation':
+      return pauseFederation(federation, command.reason);
+    case 'ResumeFederation':
+      return resumeFederation(federation);
     case 'CancelFederation':
-      return cancel(state, command.reason);
+      return cancelFederation(federation, command.reason);
+    case 'JoinClient':
+      return joinClient(federation, command.client);
+    case 'DropClient':
+      return dropClient(federation, command.client, command.reason);
+    case 'RetryClient':
+      return retryClient(federation, command.round, command.client);
+    case 'CloseRound':
+      return closeAtDeadline(federation, command.round);
     case 'RecordBaseline':
     case 'RecordTraining':
     case 'RecordClientFailure':
+      return recordClientOutcome(command, federation);
     case 'RecordAggregation':
+    case 'RecordRefusals':
     case 'RecordAggregationFailure':
-      return recordOutcome(command, state);
+      return recordAggregationOutcome(command, federation);
     default:
       return assertNever(command);
   }
-}
-
-function start(federation: Federation): FederationEvent[] {
-  const federationId = federation.id;
-  switch (federation.status) {
-    case 'created':
-      return [
-        { type: 'FederationStarted', data: { federationId } },
-        { type: 'RoundStarted', data: { federationId, round: 0 } },
-      ];
-    case 'running':
-      return [];
-    case 'completed':
-    case 'failed':
-    case 'cancelled':
-      throw alreadyFinished(federation, 'start');
-    default:
-      return assertNever(federation.status);
-  }
-}
-
-function cancel(federation: Federation, reason: string | null): FederationEvent[] {
-  switch (federation.status) {
-    case 'created':
-    case 'running':
-      return [{ type: 'FederationCancelled', data: { federationId: federation.id, reason } }];
-    case 'cancelled':
-      return [];
-    case 'completed':
-    case 'failed':
-      throw alreadyFinished(federation, 'cancel');
-    default:
-      return assertNever(federation.status);
-  }
-}
-
-function alreadyFinished(federation: Federation, verb: string): DomainError {
-  const { id, status } = federation;
-  return new DomainError('FEDERATION_ALREADY_FINISHED', `cannot ${verb} federation ${id}: it is ${status}`, {
-    federationId: id,
-    status,
-  });
 }

@@ -1,58 +1,39 @@
 import { assertNever } from '../assert-never.js';
+import { evolveClientOutcome } from './evolve-client-outcome.js';
+import { evolveLifecycle, created } from './evolve-lifecycle.js';
+import { evolveRound } from './evolve-round.js';
 import type { FederationEvent } from './events.js';
-import type { Federation, FederationState, Round } from './state.js';
-import { emptyRound, initialFederation } from './state.js';
+import type { Federation, FederationState } from './state.js';
+import { initialFederation } from './state.js';
 
 /** Folds one event. Throws where a stream does not begin with FederationCreated: such a stream is corrupt. */
 export function evolveFederation(state: FederationState, event: FederationEvent): FederationState {
-  if (event.type === 'FederationCreated') {
-    const { federationId, ...created } = event.data;
-    return {
-      status: 'created',
-      id: federationId,
-      ...created,
-      round: 0,
-      rounds: [],
-      chosenWeightForm: null,
-      reason: null,
-    };
-  }
+  if (event.type === 'FederationCreated') return created(event.data);
   if (state.status === 'absent') throw new Error(`${event.type} before FederationCreated`);
   switch (event.type) {
     case 'FederationStarted':
-      return { ...state, status: 'running' };
-    case 'RoundStarted':
-      return { ...withRound(state, event.data.round, { started: true }), round: event.data.round };
-    case 'BaselineMeasured': {
-      const { round, client, result } = event.data;
-      return withRound(state, round, { baselines: { ...state.rounds[round]?.baselines, [client]: result } });
-    }
-    case 'WeightFormChosen': {
-      const { form, compared } = event.data;
-      return { ...state, chosenWeightForm: { form, compared } };
-    }
-    case 'ClientTrained': {
-      const { round, client, result } = event.data;
-      return withRound(state, round, { results: { ...state.rounds[round]?.results, [client]: result } });
-    }
-    case 'ClientTrainingFailed': {
-      const { round, client, reason } = event.data;
-      return withRound(state, round, { failures: { ...state.rounds[round]?.failures, [client]: reason } });
-    }
-    case 'RoundAggregated': {
-      const { round, pool, poolBytes, seconds } = event.data;
-      return withRound(state, round, { aggregated: { pool, poolBytes, seconds } });
-    }
-    case 'ExpertsAssigned': {
-      const { round, assignment, scores } = event.data;
-      return withRound(state, round, { assigned: { assignment, scores } });
-    }
+    case 'FederationPaused':
+    case 'FederationResumed':
     case 'FederationCompleted':
-      return { ...state, status: 'completed' };
     case 'FederationFailed':
-      return { ...state, status: 'failed', reason: event.data.reason };
     case 'FederationCancelled':
-      return { ...state, status: 'cancelled', reason: event.data.reason };
+    case 'ClientJoined':
+    case 'ClientLeft':
+      return evolveLifecycle(state, event);
+    case 'BaselineMeasured':
+    case 'ClientTrained':
+    case 'ClientTrainingFailed':
+    case 'ClientRetried':
+    case 'ContributionRefused':
+    case 'LateResultRecorded':
+      return evolveClientOutcome(state, event);
+    case 'RoundStarted':
+    case 'RoundClosed':
+    case 'WeightFormChosen':
+    case 'MinExpertsLowered':
+    case 'RoundAggregated':
+    case 'ExpertsAssigned':
+      return evolveRound(state, event);
     default:
       return assertNever(event);
   }
@@ -64,8 +45,13 @@ export function foldFederation(events: Iterable<FederationEvent>): FederationSta
   return state;
 }
 
-function withRound(federation: Federation, number: number, change: Partial<Round>): Federation {
-  const rounds = [...federation.rounds];
-  rounds[number] = { ...(rounds[number] ?? emptyRound(number)), ...change };
-  return { ...federation, rounds };
+/** A federation as it is after these events. */
+export function afterEvents(federation: Federation, events: readonly FederationEvent[]): Federation {
+  let after = federation;
+  for (const event of events) {
+    const state = evolveFederation(after, event);
+    if (state.status === 'absent') throw new Error(`${event.type} made the federation disappear`);
+    after = state;
+  }
+  return after;
 }

@@ -1,98 +1,28 @@
 import { describe, expect, it } from '@jest/globals';
-import { federationConfiguration, resolveConfiguration } from '../configuration.js';
-import { DomainError } from '../domain-error.js';
-import type { AggregationResult, BaselineResult, ExpertAssignment, TrainingResult } from '../results.js';
+import { abandonedJobs } from './abandoned-jobs.js';
 import type { FederationCommand } from './commands.js';
-import { decideFederation } from './decide.js';
-import type { FederationEvent } from './events.js';
-import { foldFederation } from './evolve.js';
-import { abandonedJobs, requiredJobs } from './required-jobs.js';
-
-const digestOf = (letter: string): string => letter.repeat(64);
-const configuration = resolveConfiguration(
-  federationConfiguration.parse({ rounds: 2, experts: 4, expertChoices: 1, minExperts: 2, maxExperts: 2 }),
-  2,
-);
-const create: FederationCommand = {
-  type: 'CreateFederation',
-  federationId: 'one',
-  name: 'Wards and banks',
-  baseModel: { name: 'tiny', digest: digestOf('a') },
-  modules: [{ name: 'layers.0.q_proj', inputWidth: 8, outputWidth: 8 }],
-  clients: ['ward', 'bank'],
+import {
+  aggregated,
+  aggregationOf,
+  assignment,
+  baseline,
+  baselineOf,
   configuration,
-};
-const assignment: ExpertAssignment = {
-  bank: { 'layers.0.q_proj': [0, 1] },
-  ward: { 'layers.0.q_proj': [2, 3] },
-};
-const metrics = { validationLoss: 2, perplexity: 7, testLoss: 2, rougeL: 0.5, choiceAccuracy: null };
-const splits = { train: 10, embedding: 1, validation: 1, test: 1 };
-const baseline: BaselineResult = {
-  splits,
+  create,
+  digestOf,
+  eventsOf,
+  given,
+  jobsAfter,
   metrics,
-  mostFrequentAnswerRougeL: 0.1,
-  distinctTestAnswers: 1,
-  weightForms: null,
-  seconds: 1,
-};
-const trained = (letter: string): TrainingResult => ({
-  adapter: digestOf(letter),
-  embeddings: digestOf(letter),
-  splits,
-  metrics,
-  steps: 5,
-  trainLoss: 2,
-  balanceLoss: 1,
-  trainTokens: 100,
-  trainSeconds: 1,
-  seconds: 2,
-  adapterBytes: 10,
-});
-const aggregated = (letter: string, last = false): AggregationResult => ({
-  pool: digestOf(letter),
-  next: last ? null : { assignment, scores: digestOf('f') },
-  poolBytes: 100,
-  seconds: 1,
-});
-
-/** Every event of the commands, each decided on the state that those before it led to. */
-function eventsOf(...commands: FederationCommand[]): FederationEvent[] {
-  const events: FederationEvent[] = [];
-  for (const command of commands) events.push(...decideFederation(command, foldFederation(events)));
-  return events;
-}
-const given = (...commands: FederationCommand[]) => foldFederation(eventsOf(...commands));
-const typesAfter = (command: FederationCommand, ...before: FederationCommand[]) =>
-  decideFederation(command, given(...before)).map((event) => event.type);
-const jobsAfter = (...commands: FederationCommand[]) => requiredJobs(given(...commands)).map((job) => job.id);
-
-function refusal(command: FederationCommand, ...before: FederationCommand[]): DomainError {
-  try {
-    decideFederation(command, given(...before));
-  } catch (error) {
-    if (error instanceof DomainError) return error;
-    throw error;
-  }
-  throw new Error(`${command.type} was accepted`);
-}
-
-const start: FederationCommand = { type: 'StartFederation' };
-const baselineOf = (client: string): FederationCommand => ({ type: 'RecordBaseline', client, result: baseline });
-const trainingOf = (client: string, round: number, letter = 'c'): FederationCommand => ({
-  type: 'RecordTraining',
-  round,
-  client,
-  result: trained(letter),
-});
-const aggregationOf = (round: number, last = false): FederationCommand => ({
-  type: 'RecordAggregation',
-  round,
-  result: aggregated('b', last),
-});
-const roundZero = [create, start, aggregationOf(0), baselineOf('bank'), baselineOf('ward')];
-const roundOne = [...roundZero, trainingOf('ward', 1), trainingOf('bank', 1), aggregationOf(1)];
-const roundTwo = [...roundOne, trainingOf('ward', 2), trainingOf('bank', 2), aggregationOf(2, true)];
+  refusal,
+  roundOne,
+  roundTwo,
+  roundZero,
+  start,
+  trainingOf,
+  typesAfter,
+} from './federation.fixture.js';
+import { requiredJobs } from './required-jobs.js';
 
 describe('creating a federation', () => {
   it('orders the clients by name', () => {
@@ -146,21 +76,18 @@ describe('creating a federation', () => {
 });
 
 describe('round 0', () => {
-  it('draws the first pool and measures every baseline at the same time', () => {
-    expect(jobsAfter(create, start)).toEqual(['one.0.aggregation.1', 'one.0.bank.1', 'one.0.ward.1']);
-  });
-
-  it('requires only what is still missing', () => {
-    expect(jobsAfter(create, start, baselineOf('bank'))).toEqual(['one.0.aggregation.1', 'one.0.ward.1']);
-    expect(jobsAfter(create, start, aggregationOf(0))).toEqual(['one.0.bank.1', 'one.0.ward.1']);
-  });
-
-  it('leads to round 1 once the pool and all baselines are there, in whatever order', () => {
-    expect(typesAfter(baselineOf('ward'), create, start, aggregationOf(0), baselineOf('bank'))).toEqual([
+  it('measures every baseline, and draws the first pool once they are known, whatever their order', () => {
+    expect(jobsAfter(create, start)).toEqual(['one.0.bank.1', 'one.0.ward.1']);
+    expect(jobsAfter(create, start, baselineOf('bank'))).toEqual(['one.0.ward.1']);
+    expect(typesAfter(baselineOf('bank'), create, start, baselineOf('ward'))).toEqual([
       'BaselineMeasured',
-      'RoundStarted',
+      'RoundClosed',
     ]);
-    expect(typesAfter(aggregationOf(0), create, start, baselineOf('bank'), baselineOf('ward'))).toEqual([
+    expect(jobsAfter(create, start, baselineOf('ward'), baselineOf('bank'))).toEqual(['one.0.aggregation.1']);
+  });
+
+  it('leads to round 1 once the pool is drawn', () => {
+    expect(typesAfter(aggregationOf(0), ...roundZero.slice(0, -1))).toEqual([
       'RoundAggregated',
       'ExpertsAssigned',
       'RoundStarted',
@@ -170,7 +97,7 @@ describe('round 0', () => {
   it('refuses an assignment that breaks the limits', () => {
     const broken = { bank: assignment.bank ?? {}, ward: { 'layers.0.q_proj': [1, 3] } };
     const result = { ...aggregated('b'), next: { assignment: broken, scores: digestOf('f') } };
-    const error = refusal({ type: 'RecordAggregation', round: 0, result }, create, start);
+    const error = refusal({ type: 'RecordAggregation', round: 0, attempt: 1, result }, ...roundZero.slice(0, -1));
     expect(error.code).toBe('RESULT_REFUSED');
     expect(error.message).toContain('gives expert 1 of "layers.0.q_proj" to 2 clients instead of 1');
   });
@@ -181,6 +108,7 @@ describe('the form of frozen weights that "auto" comes to', () => {
   const measuring = (client: string, secondsPerStep: number, rougeL = 0.5): FederationCommand => ({
     type: 'RecordBaseline',
     client,
+    attempt: 1,
     result: {
       ...baseline,
       weightForms: [
@@ -189,18 +117,17 @@ describe('the form of frozen weights that "auto" comes to', () => {
       ],
     },
   });
-  const beforeLast = [auto, start, aggregationOf(0), measuring('ward', 0.25)];
+  const beforeLast = [auto, start, measuring('ward', 0.25)];
 
-  it('is chosen once, when the last baseline is known, before round 1, and does not wait for the pool', () => {
+  it('is chosen once, when round 0 closes', () => {
     expect(typesAfter(measuring('ward', 0.5), auto, start)).toEqual(['BaselineMeasured']);
-    const chosen = ['BaselineMeasured', 'WeightFormChosen'];
-    expect(typesAfter(measuring('bank', 0.5), ...beforeLast)).toEqual([...chosen, 'RoundStarted']);
-    expect(typesAfter(measuring('bank', 0.5), auto, start, measuring('ward', 0.5))).toEqual(chosen);
+    const chosen = ['BaselineMeasured', 'RoundClosed', 'WeightFormChosen'];
+    expect(typesAfter(measuring('bank', 0.5), ...beforeLast)).toEqual(chosen);
     expect(typesAfter(measuring('bank', 0.1), ...beforeLast, measuring('bank', 0.5))).toEqual([]);
   });
 
   it('is held by all training jobs, with what it was chosen by', () => {
-    const faster = given(...beforeLast, measuring('bank', 0.5));
+    const faster = given(...beforeLast, measuring('bank', 0.5), aggregationOf(0));
     expect(faster).toMatchObject({
       chosenWeightForm: {
         form: 'int8',
@@ -211,7 +138,7 @@ describe('the form of frozen weights that "auto" comes to', () => {
       },
     });
     expect(requiredJobs(faster).map(({ payload }) => payload.configuration.weights)).toEqual(['int8', 'int8']);
-    const worse = given(...beforeLast, measuring('bank', 0.5, 0.4));
+    const worse = given(...beforeLast, measuring('bank', 0.5, 0.4), aggregationOf(0));
     expect(requiredJobs(worse).map(({ payload }) => payload.configuration.weights)).toEqual(['float32', 'float32']);
     expect(worse).toMatchObject({ configuration: { weights: 'auto' } });
   });
@@ -282,20 +209,24 @@ describe('outcomes that come twice or too late', () => {
     ['a baseline', baselineOf('bank')],
     ['a training', trainingOf('bank', 1)],
     ['an aggregation', aggregationOf(1)],
-    ['a failure of a client that has trained', { type: 'RecordClientFailure', round: 1, client: 'bank', reason: 'x' }],
-    ['a failed aggregation that was done', { type: 'RecordAggregationFailure', round: 1, reason: 'x' }],
+    [
+      'a failure of a client that has trained',
+      { type: 'RecordClientFailure', round: 1, client: 'bank', attempt: 1, reason: 'x' },
+    ],
+    ['a failed aggregation that was done', { type: 'RecordAggregationFailure', round: 1, attempt: 1, reason: 'x' }],
   ] as [string, FederationCommand][])('change nothing: %s', (_name, command) => {
     expect(typesAfter(command, ...roundOne)).toEqual([]);
   });
 
   it('change nothing within the same round', () => {
     expect(typesAfter(baselineOf('bank'), create, start, baselineOf('bank'))).toEqual([]);
-    expect(typesAfter(aggregationOf(0), create, start, aggregationOf(0))).toEqual([]);
+    expect(typesAfter(aggregationOf(0), create, start)).toEqual([]);
   });
 
-  it('change nothing after a cancellation', () => {
+  it('are kept after a cancellation, once, and change nothing else', () => {
     const cancel: FederationCommand = { type: 'CancelFederation', reason: 'enough' };
-    expect(typesAfter(trainingOf('bank', 1), ...roundZero, cancel)).toEqual([]);
+    expect(typesAfter(trainingOf('bank', 1), ...roundZero, cancel)).toEqual(['LateResultRecorded']);
+    expect(typesAfter(trainingOf('bank', 1), ...roundZero, cancel, trainingOf('bank', 1))).toEqual([]);
     expect(jobsAfter(...roundZero, cancel)).toEqual([]);
     expect(given(...roundZero, cancel)).toMatchObject({ status: 'cancelled', reason: 'enough' });
   });
@@ -310,15 +241,10 @@ describe('outcomes that come twice or too late', () => {
 });
 
 describe('failures', () => {
-  it('of a client fail the federation and say which client', () => {
-    const failure: FederationCommand = { type: 'RecordClientFailure', round: 1, client: 'ward', reason: 'no data' };
-    expect(typesAfter(failure, ...roundZero)).toEqual(['ClientTrainingFailed', 'FederationFailed']);
-    expect(given(...roundZero, failure)).toMatchObject({ status: 'failed', reason: 'client "ward": no data' });
-  });
-
   it('of the aggregator fail the federation and say which round', () => {
-    const failure: FederationCommand = { type: 'RecordAggregationFailure', round: 0, reason: 'disk full' };
-    expect(given(create, start, failure)).toMatchObject({ reason: 'aggregation of round 0: disk full' });
+    const failure: FederationCommand = { type: 'RecordAggregationFailure', round: 0, attempt: 1, reason: 'disk full' };
+    const failed = given(...roundZero.slice(0, -1), failure);
+    expect(failed).toMatchObject({ status: 'failed', reason: 'aggregation of round 0: disk full' });
   });
 });
 

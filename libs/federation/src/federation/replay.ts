@@ -1,11 +1,11 @@
 /** What an aggregation was asked and what it answered, out of the events alone: enough to compute it again. */
 import type { ExpertAssignment } from '../results.js';
 import type { FederationEvent } from './events.js';
-import { evolveFederation } from './evolve.js';
+import { afterEvents, evolveFederation } from './evolve.js';
 import type { RequiredAggregationPayload } from './required-jobs.js';
 import { requiredJobs } from './required-jobs.js';
-import type { FederationState } from './state.js';
-import { initialFederation } from './state.js';
+import type { Federation, FederationState } from './state.js';
+import { initialFederation, roundOf } from './state.js';
 
 export interface RecordedAggregation {
   /** The job as it was required when its result was recorded. */
@@ -24,7 +24,8 @@ export function recordedAggregation(events: readonly FederationEvent[], round: n
   for (const [index, event] of events.entries()) {
     if (event.type === 'RoundAggregated' && event.data.round === round) {
       // An operator may have paused it when the result came.
-      const running: FederationState = before.status === 'absent' ? before : { ...before, status: 'running' };
+      const running: FederationState =
+        before.status === 'absent' ? before : { ...closedBefore(before, round), status: 'running' };
       const job = requiredJobs(running).find(({ queue }) => queue === 'aggregation');
       if (job?.queue !== 'aggregation')
         throw new Error(`round ${round} was aggregated when no aggregation was required`);
@@ -33,6 +34,17 @@ export function recordedAggregation(events: readonly FederationEvent[], round: n
     before = evolveFederation(before, event);
   }
   return null;
+}
+
+/** Rounds of earlier versions did not close: all participants answered, and all of them took part in the next one. */
+function closedBefore(federation: Federation, number: number): Federation {
+  const { id: federationId, configuration } = federation;
+  const { closed, participants } = roundOf(federation, number);
+  if (closed) return federation;
+  const answered = [...participants];
+  const next = number === configuration.rounds ? null : answered;
+  const data = { federationId, round: number, answered, missing: [], cause: 'all-answered' as const, next };
+  return afterEvents(federation, [{ type: 'RoundClosed', data }]);
 }
 
 function assignedAfter(events: readonly FederationEvent[], round: number): RecordedAggregation['next'] {

@@ -36,14 +36,19 @@ const commands: FederationCommand[] = [
     configuration: resolveConfiguration(federationConfiguration.parse(limits), 2),
   },
   { type: 'StartFederation' },
-  ...['ward', 'bank'].map((client): FederationCommand => ({ type: 'RecordBaseline', client, result: baseline })),
-  { type: 'RecordAggregation', round: 0, result: aggregated('0', '1') },
-  { type: 'RecordTraining', round: 1, client: 'ward', result: trained('2') },
-  { type: 'RecordTraining', round: 1, client: 'bank', result: trained('3') },
-  { type: 'RecordAggregation', round: 1, result: aggregated('4', '5') },
-  { type: 'RecordTraining', round: 2, client: 'bank', result: trained('6') },
-  { type: 'RecordTraining', round: 2, client: 'ward', result: trained('7') },
-  { type: 'RecordAggregation', round: 2, result: aggregated('8', null) },
+  ...['ward', 'bank'].map((client): FederationCommand => ({
+    type: 'RecordBaseline',
+    client,
+    attempt: 1,
+    result: baseline,
+  })),
+  { type: 'RecordAggregation', round: 0, attempt: 1, result: aggregated('0', '1') },
+  { type: 'RecordTraining', round: 1, client: 'ward', attempt: 1, result: trained('2') },
+  { type: 'RecordTraining', round: 1, client: 'bank', attempt: 1, result: trained('3') },
+  { type: 'RecordAggregation', round: 1, attempt: 1, result: aggregated('4', '5') },
+  { type: 'RecordTraining', round: 2, client: 'bank', attempt: 1, result: trained('6') },
+  { type: 'RecordTraining', round: 2, client: 'ward', attempt: 1, result: trained('7') },
+  { type: 'RecordAggregation', round: 2, attempt: 1, result: aggregated('8', null) },
 ];
 
 /** All events, and the aggregation job that was required before each of the commands. */
@@ -73,6 +78,17 @@ describe('a recorded aggregation', () => {
     for (const [round, payload] of asked.entries()) {
       expect(recordedAggregation(events, round)).toEqual({ payload, ...answers[round] });
     }
+  });
+
+  it('is the same of rounds that were recorded before rounds closed, and of a round 0 that was aggregated first', () => {
+    const { events } = run();
+    const old = events.filter(({ type }) => type !== 'RoundClosed');
+    for (const round of [0, 1, 2]) expect(recordedAggregation(old, round)).toEqual(recordedAggregation(events, round));
+    const baselines = old.filter(({ type }) => type === 'BaselineMeasured');
+    const others = old.filter(({ type }) => type !== 'BaselineMeasured');
+    const pool = others.findIndex(({ type }) => type === 'RoundAggregated');
+    const early = [...others.slice(0, pool + 1), ...baselines, ...others.slice(pool + 1)];
+    expect(recordedAggregation(early, 0)).toEqual(recordedAggregation(events, 0));
   });
 
   it('does not depend on what came later', () => {

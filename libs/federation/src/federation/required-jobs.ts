@@ -1,11 +1,14 @@
 /** The round process as a pure function: which jobs must exist, given what has happened so far. */
 import type { FederationConfiguration, TrainingConfiguration } from '../configuration.js';
 import type { AdaptedModule, BaseModelReference, ExpertAssignment, HeldExperts } from '../results.js';
-import type { Federation, FederationState, Round } from './state.js';
-import { clientsAreDone, roundOf, weightFormOf } from './state.js';
-
-/** Attempts count restarts of a round by an operator; the queue's own retries stay within one attempt. */
-const firstAttempt = 1;
+import type { EmbeddingSources } from './embedding-sources.js';
+import { embeddingSources } from './embedding-sources.js';
+import { aggregationJobId, jobId } from './job-ids.js';
+import { own } from './records.js';
+import type { Round, RoundClosing } from './round.js';
+import { attemptOf, awaitedClients } from './round.js';
+import type { Federation, FederationState } from './state.js';
+import { roundOf, weightFormOf } from './state.js';
 
 interface JobHeader {
   federationId: string;
@@ -34,6 +37,8 @@ export type RequiredAggregationPayload =
       pool: string;
       assignment: ExpertAssignment;
       results: { client: string; adapter: string; embeddings: string | null; trainExamples: number }[];
+      /** Null where the next round's participants are those that answered, and nobody is missing. */
+      nextRound: EmbeddingSources | null;
       lastRound: boolean;
     });
 
@@ -41,82 +46,75 @@ export type RequiredJob =
   | { queue: 'training'; id: string; payload: RequiredTrainingPayload }
   | { queue: 'aggregation'; id: string; payload: RequiredAggregationPayload };
 
-/**
- * A job's identifier is made of what it does, so adding it twice adds it once. The aggregation of a round shares the
- * form, on its own queue.
- */
-export function jobId(federationId: string, round: number, client: string): string {
-  return `${federationId}.${round}.${client}.${firstAttempt}`;
-}
-
-export const aggregationJobId = (federationId: string, round: number): string =>
-  jobId(federationId, round, 'aggregation');
-
-/** Jobs whose outcome is still awaited; none unless the federation is running. */
+/** Jobs whose outcome is still awaited: the participants' until the round closes, then its aggregation; none unless it runs. */
 export function requiredJobs(state: FederationState): RequiredJob[] {
   if (state.status !== 'running') return [];
   const round = roundOf(state, state.round);
-  return round.round === 0 ? jobsOfRoundZero(state, round) : jobsOfTrainingRound(state, round);
+  if (round.closed) return [aggregationJob(state, round, round.closed)];
+  return awaitedClients(round, state.left).map((client) => ({
+    queue: 'training',
+    id: jobId(state.id, round.round, client, attemptOf(round, client)),
+    payload: round.round === 0 ? baselinePayload(state, round, client) : trainingPayload(state, round, client),
+  }));
 }
 
-/** Jobs that were required when a federation failed or was cancelled, and that nobody waits for any more. */
-export function abandonedJobs(state: FederationState): RequiredJob[] {
-  if (state.status !== 'failed' && state.status !== 'cancelled') return [];
-  return state.rounds.length > 0 ? requiredJobs({ ...state, status: 'running' }) : [];
+function baselinePayload(federation: Federation, round: Round, client: string): RequiredTrainingPayload {
+  return { kind: 'measure-baseline', ...headerOf(federation, round, attemptOf(round, client)), client };
 }
 
-function jobsOfRoundZero(federation: Federation, round: Round): RequiredJob[] {
-  const { id, modules, clients } = federation;
-  const header = headerOf(federation, 0);
-  const jobs: RequiredJob[] = [];
-  if (!round.aggregated) {
-    const payload = { kind: 'initialise' as const, ...header, modules: [...modules], clients: [...clients] };
-    jobs.push({ queue: 'aggregation', id: aggregationJobId(id, 0), payload });
-  }
-  for (const client of clients) {
-    if (Object.hasOwn(round.baselines, client)) continue;
-    jobs.push({
-      queue: 'training',
-      id: jobId(id, 0, client),
-      payload: { kind: 'measure-baseline', ...header, client },
-    });
-  }
-  return jobs;
-}
-
-function jobsOfTrainingRound(federation: Federation, round: Round): RequiredJob[] {
-  const { id, clients, configuration } = federation;
-  const header = headerOf(federation, round.round);
-  const lastRound = round.round === configuration.rounds;
-  const pool = roundOf(federation, round.round - 1).aggregated?.pool;
-  const assignment = round.assigned?.assignment;
-  if (!pool || !assignment) throw new Error(`round ${round.round} of ${id} started without a pool or an assignment`);
-
-  if (clientsAreDone(federation, round)) {
-    const results = clients.map((client) => trainedBy(round, client));
-    const modules = [...federation.modules];
-    const payload = { kind: 'aggregate' as const, ...header, modules, pool, assignment, results, lastRound };
-    return [{ queue: 'aggregation', id: aggregationJobId(id, round.round), payload }];
-  }
+function trainingPayload(federation: Federation, round: Round, client: string): RequiredTrainingPayload {
+  const { configuration } = federation;
   const weights = weightFormOf(federation);
-  if (!weights) throw new Error(`round ${round.round} of ${id} started before a form of weights was chosen`);
-  const trainingHeader = { ...header, configuration: { ...configuration, weights } };
-  return clients
-    .filter((client) => !Object.hasOwn(round.results, client))
-    .map((client) => {
-      const held = assignment[client] ?? {};
-      const payload = { kind: 'train' as const, ...trainingHeader, client, pool, held, lastRound };
-      return { queue: 'training', id: jobId(id, round.round, client), payload };
-    });
+  if (!weights) throw new Error(`round ${round.round} of ${federation.id} started before a form of weights was chosen`);
+  const { pool, assignment } = basisOf(federation, round);
+  return {
+    kind: 'train',
+    ...headerOf(federation, round, attemptOf(round, client)),
+    configuration: { ...configuration, weights },
+    client,
+    pool,
+    held: own(assignment, client) ?? {},
+    lastRound: round.round === configuration.rounds,
+  };
 }
 
-function headerOf(federation: Federation, round: number): JobHeader {
-  const { id, baseModel, configuration } = federation;
-  return { federationId: id, round, attempt: firstAttempt, configuration, baseModel };
+/** Assigns within the limits that were found feasible when the round closed. */
+function aggregationJob(federation: Federation, round: Round, closed: RoundClosing): RequiredJob {
+  const { minExperts } = closed;
+  const header = headerOf(federation, round, round.closings);
+  const limited = {
+    ...header,
+    configuration: { ...header.configuration, minExperts },
+    modules: [...federation.modules],
+  };
+  const id = aggregationJobId(federation.id, round.round, round.closings);
+  if (round.round === 0) {
+    return { queue: 'aggregation', id, payload: { kind: 'initialise', ...limited, clients: [...(closed.next ?? [])] } };
+  }
+  const { pool, assignment } = basisOf(federation, round);
+  const results = closed.answered.map((client) => trainedBy(round, client));
+  const nextRound = embeddingSources(federation, round, closed);
+  const lastRound = closed.next === null;
+  return {
+    queue: 'aggregation',
+    id,
+    payload: { kind: 'aggregate', ...limited, pool, assignment, results, nextRound, lastRound },
+  };
+}
+
+/** What a training round starts from: the pool of the round before, and who holds which experts of it. */
+function basisOf(federation: Federation, { round, assigned }: Round): { pool: string; assignment: ExpertAssignment } {
+  const pool = roundOf(federation, round - 1).aggregated?.pool;
+  if (!pool || !assigned) throw new Error(`round ${round} of ${federation.id} started without a pool or an assignment`);
+  return { pool, assignment: assigned.assignment };
+}
+
+function headerOf({ id, baseModel, configuration }: Federation, { round }: Round, attempt: number): JobHeader {
+  return { federationId: id, round, attempt, configuration, baseModel };
 }
 
 function trainedBy(round: Round, client: string) {
-  const result = round.results[client];
+  const result = own(round.results, client);
   if (!result) throw new Error(`client ${client} has no result in round ${round.round}`);
   return { client, adapter: result.adapter, embeddings: result.embeddings, trainExamples: result.splits.train };
 }

@@ -5,7 +5,7 @@ import type { ProjectedEvent, Projection } from '../projection.js';
 type Changes = Prisma.FederationViewUpdateInput;
 
 export const federationsProjection: Projection = {
-  version: 1,
+  version: 2,
   tables: ['federation_view', 'outcome_view'],
   async apply(transaction, projected) {
     const { event, stored } = projected;
@@ -14,15 +14,34 @@ export const federationsProjection: Projection = {
         return create(transaction, projected);
       case 'FederationStarted':
         return update(transaction, event.data.federationId, { status: 'running' });
-      case 'RoundStarted':
-        return update(transaction, event.data.federationId, { round: event.data.round });
+      case 'RoundStarted': {
+        const { federationId, round } = event.data;
+        await countRound(transaction, federationId, round - 1);
+        return update(transaction, federationId, { round });
+      }
+      case 'RoundClosed':
+        return countRound(transaction, event.data.federationId, event.data.round);
+      case 'ContributionRefused': {
+        const { federationId, round, client } = event.data;
+        await transaction.outcomeView.deleteMany({ where: { federationId, round, client } });
+        return;
+      }
+      case 'FederationPaused':
+        return update(transaction, event.data.federationId, { status: 'paused', reason: event.data.reason });
+      case 'FederationResumed':
+        return update(transaction, event.data.federationId, { status: 'running', reason: null });
+      case 'ClientJoined':
+        return addClient(transaction, event.data);
       case 'BaselineMeasured':
       case 'ClientTrained': {
         const { federationId, round, client, result } = event.data;
         return recordOutcome(transaction, { federationId, round, client }, result.metrics);
       }
-      case 'FederationCompleted':
-        return update(transaction, event.data.federationId, { status: 'completed', finishedAt: stored.recordedAt });
+      case 'FederationCompleted': {
+        const { federationId, rounds } = event.data;
+        await countRound(transaction, federationId, rounds);
+        return update(transaction, federationId, { status: 'completed', reason: null, finishedAt: stored.recordedAt });
+      }
       case 'FederationFailed': {
         const { federationId, reason } = event.data;
         return update(transaction, federationId, { status: 'failed', reason, finishedAt: stored.recordedAt });
@@ -59,22 +78,33 @@ async function update(transaction: Prisma.TransactionClient, id: string, data: C
   await transaction.federationView.update({ where: { id }, data });
 }
 
-/** Once every client of a round has reported, the round's means count: as the baseline, the last and perhaps the best. */
+async function addClient(
+  transaction: Prisma.TransactionClient,
+  { federationId, client }: { federationId: string; client: string },
+): Promise<void> {
+  const { clients } = await transaction.federationView.findUniqueOrThrow({ where: { id: federationId } });
+  await update(transaction, federationId, { clients: [...new Set([...clients, client])].sort() });
+}
+
 async function recordOutcome(
   transaction: Prisma.TransactionClient,
   key: { federationId: string; round: number; client: string },
   metrics: EvaluationMetrics,
 ): Promise<void> {
-  const { federationId, round } = key;
   await transaction.outcomeView.create({ data: { ...key, ...metrics } });
+}
+
+/**
+ * The means over the clients that answered count once their round has closed: as the baseline, the last and perhaps the best.
+ * Rounds of earlier versions did not close: they count when the next one starts, and counting one twice changes nothing.
+ */
+async function countRound(transaction: Prisma.TransactionClient, federationId: string, round: number): Promise<void> {
   const federation = await transaction.federationView.findUniqueOrThrow({ where: { id: federationId } });
-  // Counted before they are read: the outcomes of all clients at every client's would be quadratic.
-  const known = await transaction.outcomeView.count({ where: { federationId, round } });
-  if (known < federation.clients.length) return;
   const outcomes = await transaction.outcomeView.findMany({
     where: { federationId, round },
     orderBy: { client: 'asc' },
   });
+  if (outcomes.length === 0) return;
   const rougeL = mean(outcomes.map((outcome) => outcome.rougeL));
   const accuracy = mean(outcomes.map(({ choiceAccuracy }) => choiceAccuracy));
   if (round === 0) return update(transaction, federationId, { baselineRougeL: rougeL, baselineAccuracy: accuracy });

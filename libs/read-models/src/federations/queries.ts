@@ -12,7 +12,7 @@ export interface FederationSummary {
   clients: string[];
   round: number;
   rounds: number;
-  /** Means over the clients that measured it, 0 to 1; null until every client of a round has reported. */
+  /** Means over the clients that measured it, 0 to 1; null until a round has closed. */
   baselineRougeL: number | null;
   lastRougeL: number | null;
   bestRougeL: number | null;
