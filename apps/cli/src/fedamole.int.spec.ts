@@ -128,6 +128,20 @@ describe('fedamole on a platform of its own', () => {
     expect(error).toBe('');
   });
 
+  it('forks, pauses and resumes; a watch ends with status 1 at a pause, and says how to go on', async () => {
+    const fork = ['federations', 'fork', 'small', '--round', '0', '--name', 'again'];
+    const { id, status } = await json<Federation>(...fork);
+    expect(status).toBe('created');
+    await run(['federations', 'start', 'again']);
+    expect((await run(['federations', 'pause', 'again', '--reason', 'lunch'])).out).toMatch(/\(again\) is paused/);
+    const watched = await run(['federations', 'watch', 'again']);
+    expect(watched.status).toBe(1);
+    expect(watched.error).toContain('paused in round 1: lunch');
+    expect(watched.error).toContain(`fedamole federations resume ${id}`);
+    await run(['federations', 'resume', 'again']);
+    expect((await run(['federations', 'watch', 'again', '--json'])).status).toBe(0);
+  });
+
   it('computes rounds again and verifies the log', async () => {
     const { replays } = await json<{ replays: Replay[] }>('replay', 'small');
     expect(replays.map(({ round, equal }) => [round, equal])).toEqual([
