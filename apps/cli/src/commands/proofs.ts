@@ -52,7 +52,10 @@ export const proofs = [
       output.result(found, () =>
         intact ? `${events} events are as they were recorded.\nEnd: position ${end.position}, hash ${end.hash}` : '',
       );
-      if (!intact) throw new FailedError(`The log was tampered with: ${tampering?.reason ?? 'it does not fit'}.`);
+      if (tampering === null) return;
+      const { what, position: place, event, reason } = tampering;
+      const named = event === null ? '' : `, ${event.type} (version ${event.version} of ${event.stream}),`;
+      throw new FailedError(`The log was tampered with: position ${place}${named} was ${what}: ${reason}.`);
     },
   }),
 ];
