@@ -47,7 +47,11 @@ export class ApiModule {
       ],
       providers: [
         { provide: Platform, useValue: platform },
-        { provide: AuditTrail, useValue: new AuditTrail(platform.database.prisma) },
+        {
+          provide: AuditTrail,
+          useFactory: ({ database }: Platform) => new AuditTrail(database.prisma),
+          inject: [Platform],
+        },
         ArtifactsService,
         BaseModelsService,
         ClientsService,

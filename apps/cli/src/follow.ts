@@ -1,14 +1,16 @@
 /** Follows a federation to its end, showing how it goes. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ApiClient, Federation, Round } from './api-client.js';
+import type { ApiClient } from '@fedamole/api-client';
+import { FailedError } from './command-line/exit-status.js';
 import { duration, mean, number } from './format.js';
 import type { ProgressDisplay } from './progress-display.js';
+import type { Federation, Round } from './resources.js';
 import { weightFormLine } from './weight-form-line.js';
 
 const POLL_MILLISECONDS = 500;
 
 /** Thrown where the federation failed, was cancelled or is paused. */
-export class FederationEndedError extends Error {
+export class FederationEndedError extends FailedError {
   override readonly name = 'FederationEndedError';
 }
 
@@ -21,11 +23,13 @@ export async function follow(
   let told = -1;
   try {
     for (;;) {
-      const progress = await api.progress(id);
-      const finished = (await api.rounds(id)).filter(({ round, state }) => round > told && state === 'completed');
+      const progress = await api.call('GET /v1/federations/{id}/progress', { path: { id } });
+      const { rounds } = await api.call('GET /v1/federations/{id}/rounds', { path: { id } });
+      const finished = rounds.filter(({ round, state }) => round > told && state === 'completed');
       for (const round of finished) {
         display.say(roundLine(round));
-        const form = round.round === 0 ? weightFormLine(await api.federation(id)) : null;
+        const form =
+          round.round === 0 ? weightFormLine(await api.call('GET /v1/federations/{id}', { path: { id } })) : null;
         if (form !== null) display.say(form);
         told = round.round;
       }
@@ -36,19 +40,21 @@ export async function follow(
   } finally {
     display.end();
   }
-  const federation = await api.federation(id);
+  const federation = await api.call('GET /v1/federations/{id}', { path: { id } });
   if (federation.status === 'completed') return federation;
   throw new FederationEndedError(endingOf(federation));
 }
 
+type Ending = Pick<Federation, 'id' | 'status' | 'reason' | 'round'>;
+
 /** Why it goes on no further, and what can be done about it. */
-export function endingOf({ id, status, reason, round }: Federation): string {
+export function endingOf({ id, status, reason, round }: Ending): string {
   const why = reason ?? 'no reason was given';
   if (status !== 'paused') return `The federation ${status}: ${why}`;
   return [
     `The federation is paused in round ${round}: ${why}`,
-    `It goes on with POST /v1/federations/${id}/resume, or when the quickstart is run again with the same options;`,
-    `POST /v1/federations/${id}/clients/<name>/leave goes on without a client (docs/rounds.md).`,
+    `"fedamole federations resume ${id}" lets it go on;`,
+    `"fedamole federations leave ${id} <client>" first, and it goes on without that client (docs/rounds.md).`,
   ].join('\n');
 }
 

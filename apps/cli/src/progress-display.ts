@@ -1,6 +1,9 @@
 /** Live progress: a block that is redrawn on a terminal, plain lines where there is none. */
-import type { ClientProgress, Progress } from './api-client.js';
+import type { ClientProgress, Progress } from './resources.js';
+import type { OutputStreams } from './command-line/output.js';
 import { duration, number } from './format.js';
+
+type Stream = OutputStreams['out'];
 
 export interface ProgressDisplay {
   show(progress: Progress): void;
@@ -10,7 +13,7 @@ export interface ProgressDisplay {
   end(): void;
 }
 
-export function createProgressDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
+export function createProgressDisplay(stream: Stream): ProgressDisplay {
   return stream.isTTY ? new RedrawnBlock(stream) : new PlainLines(stream);
 }
 
@@ -60,7 +63,7 @@ class RedrawnBlock implements ProgressDisplay {
   private readonly timeLeft = new TimeLeft();
   private lines = 0;
 
-  constructor(private readonly stream: NodeJS.WriteStream) {}
+  constructor(private readonly stream: Stream) {}
 
   show(progress: Progress): void {
     const width = 30;
@@ -84,7 +87,7 @@ class RedrawnBlock implements ProgressDisplay {
   }
 
   private draw(lines: readonly string[]): void {
-    const columns = this.stream.columns;
+    const { columns = 80 } = this.stream;
     if (this.lines > 0) this.stream.write(`\x1b[${this.lines}A\x1b[0J`);
     for (const line of lines) this.stream.write(`${line.slice(0, columns - 1)}\n`);
     this.lines = lines.length;
@@ -107,7 +110,7 @@ class PlainLines implements ProgressDisplay {
   private lastState = '';
   private lastTime = -Infinity;
 
-  constructor(private readonly stream: NodeJS.WriteStream) {}
+  constructor(private readonly stream: Stream) {}
 
   /** A line whenever a client is done, and at least every ten seconds. */
   show(progress: Progress): void {

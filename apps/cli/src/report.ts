@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ApiClient } from '@fedamole/api-client';
 import type { BaselineResult, EvaluationMetrics, ExpertAssignment, TrainingResult } from '@fedamole/federation';
 import Table from 'cli-table3';
-import type { ApiClient, Federation, Round } from './api-client.js';
 import { duration, mean, megabytes, number } from './format.js';
+import type { Federation, Round } from './resources.js';
 
 export interface ClientReport {
   readonly client: string;
@@ -35,15 +36,16 @@ export interface FederationReport {
 /** Downloads the personalised adapter of everyone who answered the last round into `folder`, checks its digest, and writes results.json beside them. */
 export async function collectReport(api: ApiClient, federation: Federation, folder: string): Promise<FederationReport> {
   const { id, rounds: last } = federation;
-  const rounds = await api.rounds(id);
-  const assignment = await api.assignment(id, last);
+  const { rounds } = await api.call('GET /v1/federations/{id}/rounds', { path: { id } });
+  const query = { round: String(last) };
+  const { assignment } = await api.call('GET /v1/federations/{id}/assignments', { path: { id }, query });
   const adapters = join(folder, 'adapters');
   await mkdir(adapters, { recursive: true });
   const clients: ClientReport[] = [];
   for (const { client, result: after } of clientsOf(rounds, last)) {
     if (after === null) continue;
     const before = clientsOf(rounds, 0).find((entry) => entry.client === client)?.baseline ?? null;
-    const bytes = await api.adapter(id, client);
+    const bytes = await api.download('GET /v1/federations/{id}/adapters/{client}', { path: { id, client } });
     const actual = createHash('sha256').update(bytes).digest('hex');
     if (actual !== after.adapter)
       throw new Error(`the adapter of ${client} has digest ${actual}, its event says ${after.adapter}`);

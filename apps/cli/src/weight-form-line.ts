@@ -1,6 +1,6 @@
 /** What `weights: "auto"` came to, in one line. */
 import type { WeightFormComparison } from '@fedamole/federation';
-import type { Federation } from './api-client.js';
+import type { Federation } from './resources.js';
 import { number } from './format.js';
 
 /** Null where nothing was chosen. Where it is float32, says what was found of the others. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { WeightForm, WeightFormComparison } from '@fedamole/federation';
-import type { Federation } from './api-client.js';
+import type { Federation } from './resources.js';
 import { weightFormLine } from './weight-form-line.js';
 
 const float32: WeightFormComparison = { form: 'float32', secondsPerStep: 1.8, lossDifference: 0, scoreDifference: 0 };

@@ -43,7 +43,7 @@ describe('the nearest feasible limits', () => {
     expect(nearestFeasible({ ...paper, topK: 5 })).toEqual({ ...paper, topK: 2 });
     expect(nearestFeasible({ ...paper, topK: 9 })).toEqual({ ...paper, topK: 2 });
     expect(nearestFeasible({ ...paper, experts: 9 })).toEqual({ ...paper, experts: 10 });
-    expect(nearestFeasible({ ...paper, experts: 50 })).toEqual({ ...paper, experts: 40 });
+    expect(nearestFeasible({ ...paper, experts: 50 })).toEqual({ ...paper, experts: 50, maxExperts: 10 });
     expect(nearestFeasible({ ...paper, minExperts: 9, maxExperts: 12 })).toEqual({
       ...paper,
       minExperts: 6,

@@ -2,7 +2,7 @@
 import type { ClusterDescription } from './cluster-file.js';
 import { readClusterFile, writeClusterFile } from './cluster-file.js';
 import type { ClusterOptions } from './cluster-options.js';
-import { findKept, stopKept } from './kept-cluster.js';
+import { findKept, findRunning, stopKept } from './kept-cluster.js';
 import { requireFreePort } from './ports.js';
 import { isRunning } from './processes.js';
 import type { RunningPlatform } from './start-platform.js';
@@ -43,6 +43,11 @@ export class Cluster {
   /** A kept cluster of this state folder whose api is running; null where there is none. */
   static find(stateFolder: string): Promise<ClusterDescription | null> {
     return findKept(stateFolder);
+  }
+
+  /** A cluster of this state folder whose api is running, whoever supervises it; null where there is none. */
+  static running(stateFolder: string): Promise<ClusterDescription | null> {
+    return findRunning(stateFolder);
   }
 
   /** Stops a kept cluster, or what is left of it, from any process. Says whether there was one. */

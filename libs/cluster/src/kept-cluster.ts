@@ -9,11 +9,17 @@ import { stopRedis } from './queue/start-redis.js';
 import { stopService } from './services/start-service.js';
 import { lockState } from './state-lock.js';
 
-/** The kept cluster of this state folder whose api is running; null where there is none (any more). */
-export async function findKept(stateFolder: string): Promise<ClusterDescription | null> {
+/** The cluster of this state folder whose api is running, kept or not; null where there is none (any more). */
+export async function findRunning(stateFolder: string): Promise<ClusterDescription | null> {
   const description = await readClusterFile(resolve(stateFolder));
   const api = description?.services.find(({ name }) => name === 'api');
-  return description?.kept && api && (await isRunning(api.process)) ? description : null;
+  return api && (await isRunning(api.process)) ? description : null;
+}
+
+/** The same, of kept ones only. */
+export async function findKept(stateFolder: string): Promise<ClusterDescription | null> {
+  const description = await findRunning(stateFolder);
+  return description?.kept ? description : null;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The OpenAPI document at /docs-json, and the page at /docs that tries it out. */
-import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { INestApplication } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { scopesByDefault, scopesExtension } from '../access/access.guard.js';
@@ -25,14 +25,14 @@ const tags = {
   health: 'For whoever keeps the process running.',
 };
 
-export function serveDocument(application: NestExpressApplication): void {
+export function serveDocument(application: INestApplication): void {
   SwaggerModule.setup('docs', application, () => describeApi(application), {
     jsonDocumentUrl: 'docs-json',
     swaggerOptions: { persistAuthorization: true },
   });
 }
 
-function describeApi(application: NestExpressApplication): OpenAPIObject {
+export function describeApi(application: INestApplication): OpenAPIObject {
   const description = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('FedAMoLE Platform')

@@ -1,0 +1,73 @@
+/** `fedamole adapters`: the personalised models, as files. */
+import { createHash } from 'node:crypto';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ApiClient } from '@fedamole/api-client';
+import { command } from '../command-line/command.js';
+import { FailedError, NotFoundError } from '../command-line/exit-status.js';
+import { folder, text, wholeNumber } from '../command-line/parameters.js';
+import { textTable } from '../command-line/text-table.js';
+import { federationOrNewest, findFederation } from '../find-federation.js';
+import { megabytes } from '../format.js';
+import type { Adapter } from '../resources.js';
+
+const round = wholeNumber('N', 1, 10_000, 'of that round; the newest when left out');
+
+export const adapters = [
+  command({
+    words: 'adapters list',
+    summary: 'List the personalised adapters of a federation.',
+    positional: { federation: federationOrNewest },
+    options: { round },
+    async run({ api, output }, { federation }, { round: chosen }) {
+      const client = await api();
+      const { id } = await findFederation(client, federation);
+      const found = await listed(client, id, chosen);
+      const rows = found.map((adapter) => [adapter.client, adapter.round, megabytes(adapter.bytes), adapter.digest]);
+      output.result({ adapters: found }, () => textTable(['client', 'round', 'size', 'digest'], rows));
+    },
+  }),
+  command({
+    words: 'adapters download',
+    summary: "Download the clients' adapters, and check them against their digests.",
+    positional: { federation: federationOrNewest },
+    options: { client: text('NAME', "that client's only"), round, output: folder('where to (the working folder)') },
+    examples: [['adapters download quickstart --client hotel-questions --output /srv/adapters', 'one file']],
+    async run({ api, output }, { federation }, options) {
+      const client = await api();
+      const { id } = await findFederation(client, federation);
+      const found = await listed(client, id, options.round);
+      const chosen = found.filter((adapter) => options.client === undefined || adapter.client === options.client);
+      if (chosen.length === 0) {
+        throw new NotFoundError(`Federation ${id} has no adapter of ${options.client ?? 'any client'} yet.`);
+      }
+      const target = options.output ?? process.env['INIT_CWD'] ?? '.';
+      await mkdir(target, { recursive: true });
+      const files: (Adapter & { readonly file: string })[] = [];
+      for (const adapter of chosen) files.push({ ...adapter, file: await download(client, id, adapter, target) });
+      output.result({ adapters: files }, () => files.map(({ file }) => file).join('\n'));
+    },
+  }),
+];
+
+async function listed(api: ApiClient, id: string, chosen: number | undefined): Promise<Adapter[]> {
+  const query = { round: chosen?.toString() };
+  return (await api.call('GET /v1/federations/{id}/adapters', { path: { id }, query })).adapters;
+}
+
+/** Throws a FailedError where what arrives has another digest. */
+export async function adapterBytes(api: ApiClient, id: string, adapter: Adapter): Promise<Uint8Array> {
+  const sent = { path: { id, client: adapter.client }, query: { round: String(adapter.round) } };
+  const bytes = await api.download('GET /v1/federations/{id}/adapters/{client}', sent);
+  const actual = createHash('sha256').update(bytes).digest('hex');
+  if (actual === adapter.digest) return bytes;
+  throw new FailedError(`The adapter of ${adapter.client} arrived with digest ${actual}, not ${adapter.digest}.`);
+}
+
+/** A file of that name is whole, or not there. */
+async function download(api: ApiClient, id: string, adapter: Adapter, target: string): Promise<string> {
+  const file = join(target, `${adapter.client}-round-${adapter.round}.safetensors`);
+  await writeFile(`${file}.part`, await adapterBytes(api, id, adapter));
+  await rename(`${file}.part`, file);
+  return file;
+}

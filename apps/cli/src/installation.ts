@@ -1,0 +1,7 @@
+/** Where this program's own repository lies, and what is in it. */
+import { join } from 'node:path';
+
+export const root = join(import.meta.dirname, '..', '..', '..');
+export const exampleClients = join(root, 'examples', 'quickstart', 'clients');
+export const exampleModel = join(root, 'examples', 'quickstart', 'model');
+export const defaultStateFolder = join(root, '.fedamole', 'quickstart');

@@ -1,0 +1,12 @@
+/** What the API answers, by the names that people use. */
+import type { Answer } from '@fedamole/api-client';
+
+export type Federation = Answer<'GET /v1/federations/{id}'>;
+export type FederationSummary = Answer<'GET /v1/federations'>['federations'][number];
+export type Progress = Answer<'GET /v1/federations/{id}/progress'>;
+export type ClientProgress = Progress['clients'][number];
+export type Round = Answer<'GET /v1/federations/{id}/rounds'>['rounds'][number];
+export type Assignment = Answer<'GET /v1/federations/{id}/assignments'>;
+export type Adapter = Answer<'GET /v1/federations/{id}/adapters'>['adapters'][number];
+export type StoredEvent = Answer<'GET /v1/events'>['events'][number];
+export type Replay = Answer<'GET /v1/federations/{id}/rounds/{round}/replay'>;
