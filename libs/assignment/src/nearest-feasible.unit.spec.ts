@@ -44,11 +44,8 @@ describe('the nearest feasible limits', () => {
     expect(nearestFeasible({ ...paper, topK: 9 })).toEqual({ ...paper, topK: 2 });
     expect(nearestFeasible({ ...paper, experts: 9 })).toEqual({ ...paper, experts: 10 });
     expect(nearestFeasible({ ...paper, experts: 50 })).toEqual({ ...paper, experts: 50, maxExperts: 10 });
-    expect(nearestFeasible({ ...paper, minExperts: 9, maxExperts: 12 })).toEqual({
-      ...paper,
-      minExperts: 6,
-      maxExperts: 12,
-    });
+    const roomy = { ...paper, minExperts: 9, maxExperts: 12 };
+    expect(nearestFeasible(roomy)).toEqual({ ...roomy, experts: 45 });
     expect(nearestFeasible({ ...paper, homogeneous: true, experts: 31 })).toEqual({ ...paper, homogeneous: true });
   });
 
