@@ -1,11 +1,12 @@
 import type { QueueSettings } from '@fedamole/queues';
 import { z } from 'zod';
-import type { Environment } from './settings-error.js';
+import type { Environment } from './secret-files.js';
+import { isSet } from './secret-files.js';
 import { postgresUrl, redisUrl } from './variables.js';
 
 /** A worker needs QUEUE_DATABASE_URL where REDIS_URL is not set; the api has a database of its own to fall back on. */
 export function queueVariables(environment: Environment, process: 'api' | 'worker') {
-  const needed = process === 'worker' && !environment.REDIS_URL;
+  const needed = process === 'worker' && !isSet(environment, 'REDIS_URL');
   return {
     REDIS_URL: redisUrl.optional(),
     QUEUE_PREFIX: z

@@ -127,6 +127,87 @@ describe('settings of a trainer', () => {
   });
 });
 
+describe("a trainer's folder of clients", () => {
+  const clientsFolder = mkdtempSync(join(tmpdir(), 'clients-'));
+  mkdirSync(join(clientsFolder, 'ward-7'));
+  mkdirSync(join(clientsFolder, 'bank'));
+  mkdirSync(join(clientsFolder, '.snapshots'));
+  writeFileSync(join(clientsFolder, 'README.md'), '');
+  const environment = { ...folders, QUEUE_DATABASE_URL: database, TRAINER_CLIENTS_FOLDER: clientsFolder };
+
+  it('has a client in every folder of it that is not hidden', () => {
+    const clients = { bank: join(clientsFolder, 'bank'), 'ward-7': join(clientsFolder, 'ward-7') };
+    expect(readTrainerSettings(environment).clients).toEqual(clients);
+  });
+
+  it('is not taken together with clients that are named', () => {
+    expect(problemsOf(() => readTrainerSettings({ ...environment, TRAINER_CLIENTS: '{"ward":"/"}' }))).toEqual([
+      expect.stringContaining('TRAINER_CLIENTS_FOLDER is set, too: expected one of them'),
+    ]);
+  });
+
+  it('is refused where it is missing, empty, or holds a folder whose name is no client name', () => {
+    const missing = join(folder, 'missing');
+    expect(problemsOf(() => readTrainerSettings({ ...environment, TRAINER_CLIENTS_FOLDER: missing }))).toEqual([
+      `TRAINER_CLIENTS_FOLDER is "${missing}": there is no folder ${missing}`,
+    ]);
+    const empty = mkdtempSync(join(tmpdir(), 'no-clients-'));
+    expect(problemsOf(() => readTrainerSettings({ ...environment, TRAINER_CLIENTS_FOLDER: empty }))).toEqual([
+      `TRAINER_CLIENTS_FOLDER is "${empty}": expected at least one client`,
+    ]);
+    mkdirSync(join(empty, 'Ward 1'));
+    expect(problemsOf(() => readTrainerSettings({ ...environment, TRAINER_CLIENTS_FOLDER: empty })).join()).toContain(
+      'TRAINER_CLIENTS_FOLDER (at Ward 1)',
+    );
+  });
+});
+
+describe('secrets in files', () => {
+  const secret = join(mkdtempSync(join(tmpdir(), 'secrets-')), 'database-url');
+
+  it('are read in place of the variable, without the end of their line', () => {
+    writeFileSync(secret, `${database}\n`);
+    expect(readApiSettings({ ...folders, DATABASE_URL_FILE: secret })).toMatchObject({
+      databaseUrl: database,
+      queue: { backend: 'postgres', connectionString: database },
+    });
+  });
+
+  it('name the queue of a worker', () => {
+    writeFileSync(secret, 'redis://:secret@redis:6379');
+    expect(readAggregatorSettings({ ...folders, REDIS_URL_FILE: secret }).queue).toEqual({
+      backend: 'redis',
+      url: 'redis://:secret@redis:6379',
+      prefix: 'fedamole',
+    });
+  });
+
+  it.each([
+    [
+      'that are missing',
+      '/nowhere/secret',
+      {},
+      'DATABASE_URL_FILE is "/nowhere/secret": the file cannot be read: ENOENT',
+    ],
+    ['that are empty', '/dev/null', {}, 'DATABASE_URL_FILE is "/dev/null": the file is empty'],
+    [
+      'beside the variable itself',
+      '/dev/null',
+      { DATABASE_URL: database },
+      'DATABASE_URL_FILE is "/dev/null", and DATABASE_URL is set, too: expected one of them',
+    ],
+  ])('are refused %s', (_case, path, more, problem) => {
+    expect(problemsOf(() => readApiSettings({ ...folders, ...more, DATABASE_URL_FILE: path }))).toEqual([problem]);
+  });
+
+  it('are not repeated where what they hold is wrong', () => {
+    writeFileSync(secret, 'mysql://user:secret@host/db');
+    expect(problemsOf(() => readApiSettings({ ...folders, DATABASE_URL_FILE: secret }))).toEqual([
+      'DATABASE_URL is set: expected postgres://user:password@host:port/database',
+    ]);
+  });
+});
+
 describe("a trainer's folder of weights in other forms", () => {
   const environment = { ...folders, QUEUE_DATABASE_URL: database, TRAINER_CLIENTS: JSON.stringify({ ward: folder }) };
   const name = `fedamole-weights-${userInfo().uid}`;

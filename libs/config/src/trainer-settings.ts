@@ -3,10 +3,11 @@ import type { QueueSettings } from '@fedamole/queues';
 import { defaultPool } from '@fedamole/queues';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { clientsOf, clientVariables } from './client-variables.js';
 import { queueOf, queueVariables } from './queue-variables.js';
 import type { Environment } from './settings-error.js';
 import { readSettings } from './settings-error.js';
-import { dataPath, folder, host, logLevel, port, wholeNumber } from './variables.js';
+import { folder, host, logLevel, port, wholeNumber } from './variables.js';
 import { weightsFolder } from './weights-folder.js';
 
 export interface TrainerSettings {
@@ -28,20 +29,6 @@ export interface TrainerSettings {
   logLevel: string;
 }
 
-const clients = z
-  .string('expected a JSON object of client names and the paths of their data')
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      context.addIssue(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
-      return z.NEVER;
-    }
-  })
-  .pipe(
-    z.record(resourceName, dataPath).refine((read) => Object.keys(read).length > 0, 'expected at least one client'),
-  );
-
 const variables = (environment: Environment) =>
   z
     .object({
@@ -49,7 +36,7 @@ const variables = (environment: Environment) =>
       ARTIFACTS_FOLDER: folder('read and write'),
       MODELS_FOLDER: folder('read'),
       WEIGHTS_FOLDER: weightsFolder(environment),
-      TRAINER_CLIENTS: clients,
+      ...clientVariables(environment),
       TRAINER_POOL: resourceName.default(defaultPool),
       TRAINER_THREADS: wholeNumber(1, 1024, availableParallelism()),
       TRAINER_DEVICE: z.enum(['auto', ...computeDevice.options]).default('auto'),
@@ -62,7 +49,7 @@ const variables = (environment: Environment) =>
       artifactsFolder: read.ARTIFACTS_FOLDER,
       modelsFolder: read.MODELS_FOLDER,
       weightsFolder: read.WEIGHTS_FOLDER,
-      clients: read.TRAINER_CLIENTS,
+      clients: clientsOf(read),
       pool: read.TRAINER_POOL,
       threads: read.TRAINER_THREADS,
       device: read.TRAINER_DEVICE,
