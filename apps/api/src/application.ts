@@ -1,7 +1,7 @@
 import type { ApiSettings } from '@fedamole/config';
 import type { Projector } from '@fedamole/read-models';
 import { RebuildRunningError } from '@fedamole/read-models';
-import { NestLogger, type RunningService } from '@fedamole/services';
+import { NestLogger, serveMetrics, type RunningService } from '@fedamole/services';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
@@ -9,6 +9,7 @@ import { ApiModule } from './api.module.js';
 import { RequestOriginInterceptor } from './commands/request-origin.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { ValidationPipe } from './http/validation.pipe.js';
+import { platformMetrics } from './metrics/platform-metrics.js';
 import { serveDocument } from './openapi/document.js';
 import { startLoop } from './platform/background-loop.js';
 import type { Platform } from './platform/platform.js';
@@ -50,6 +51,8 @@ async function createApplication(platform: Platform): Promise<NestExpressApplica
     forceCloseConnections: true,
   });
   application.disable('x-powered-by');
+  // before whatever asks who calls: a scraper has no key
+  serveMetrics(application, platformMetrics(platform));
   application.useGlobalPipes(new ValidationPipe());
   application.useGlobalInterceptors(new RequestOriginInterceptor());
   application.useGlobalFilters(new ProblemFilter(platform.logger));

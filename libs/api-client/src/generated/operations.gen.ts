@@ -39,7 +39,7 @@ export interface Operations {
   'GET /v1/federations/{id}/progress': { sent: types.FederationsControllerShowProgressData; answered: types.FederationsControllerShowProgressResponses[keyof types.FederationsControllerShowProgressResponses] };
   /** Whether the process answers. */
   'GET /health/live': { sent: types.HealthControllerLiveData; answered: types.HealthControllerLiveResponses[keyof types.HealthControllerLiveResponses] };
-  /** Whether the database and the queue answer. */
+  /** Whether the database, the queue and the artifacts folder can be used. */
   'GET /health/ready': { sent: types.HealthControllerReadyData; answered: types.HealthControllerReadyResponses[keyof types.HealthControllerReadyResponses] };
   /** How far the read models are, and a rebuild if one runs. */
   'GET /v1/read-models': { sent: types.ReadModelsControllerStateData; answered: types.ReadModelsControllerStateResponses[keyof types.ReadModelsControllerStateResponses] };

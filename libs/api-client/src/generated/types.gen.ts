@@ -2135,7 +2135,7 @@ export type HealthControllerReadyData = {
 
 export type HealthControllerReadyErrors = {
     /**
-     * One does not; the details say which.
+     * One cannot; the details say which, and why.
      */
     503: {
         /**
@@ -2176,7 +2176,7 @@ export type HealthControllerReadyError = HealthControllerReadyErrors[keyof Healt
 
 export type HealthControllerReadyResponses = {
     /**
-     * Both do.
+     * They can.
      */
     200: {
         status: 'ok';
