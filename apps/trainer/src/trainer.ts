@@ -16,11 +16,17 @@ import {
   type TrainingJob,
   type WorkerOptions,
 } from '@fedamole/queues';
-import { artifactMetrics, JobMetrics, Metrics, startWorkerHealth, type RunningService } from '@fedamole/services';
+import {
+  artifactMetrics,
+  JobMetrics,
+  Metrics,
+  startWorkerHealth,
+  trainingMetrics,
+  type RunningService,
+} from '@fedamole/services';
 import { chooseDevice } from '@fedamole/training';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { trainingMetrics } from './training-metrics.js';
 import { TrainingThread } from './training-thread.js';
 
 export async function startTrainer(settings: TrainerSettings, logger: Logger): Promise<RunningService> {

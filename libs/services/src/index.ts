@@ -4,4 +4,5 @@ export { Metrics, serveMetrics, type MetricSource, type Sample } from './metrics
 export { NestLogger } from './nest-logger.js';
 export { failuresOf, type Checks } from './readiness.js';
 export { runService, type RunningService } from './run-service.js';
+export { trainingMetrics } from './training-metrics.js';
 export { startWorkerHealth, type WorkerHealth } from './worker-health.js';

@@ -1,7 +1,7 @@
 /** How fast a trainer trains: tokens over seconds, of the steps alone. */
 import type { BaselineResult, TrainingResult } from '@fedamole/federation';
-import type { Metrics } from '@fedamole/services';
 import { Counter } from 'prom-client';
+import type { Metrics } from './metrics.js';
 
 /** Returns what is to be told of every result. */
 export function trainingMetrics({ registry }: Metrics): (result: BaselineResult | TrainingResult) => void {
