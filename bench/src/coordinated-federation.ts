@@ -85,7 +85,7 @@ async function withTrainers(cluster: Cluster, clients: number, signal: AbortSign
     },
   );
   try {
-    const call = callsTo(`${cluster.apiUrl}/v1`, signal);
+    const call = callsTo(`${cluster.apiUrl}/v1`, cluster.apiKey, signal);
     const id = await createFederation(call, clients);
     const run = await runToItsEnd(call, id);
     const peakOf = (name: string): number => {

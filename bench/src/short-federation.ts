@@ -50,7 +50,7 @@ export async function withPlatform<Result>(
     signal: interrupted.signal,
   });
   try {
-    const call = callsTo(`${cluster.apiUrl}/v1`, interrupted.signal);
+    const call = callsTo(`${cluster.apiUrl}/v1`, cluster.apiKey, interrupted.signal);
     // what an earlier run that was interrupted left would go on
     const left = await call<{ federations: readonly { id: string }[] }>('federations?status=running&limit=100');
     for (const { id } of left.federations) await call(`federations/${id}/cancel`, {});

@@ -68,7 +68,7 @@ export async function runFederation(trainers: number, disturb?: Disturbance): Pr
   await chmod(stateFolder, 0o711);
   try {
     return await withCluster(stateFolder, trainers, async (cluster) => {
-      const api = new PlatformApi(cluster.apiUrl);
+      const api = new PlatformApi(cluster.apiUrl, cluster.apiKey);
       const id = await startFederation(api);
       await disturb?.(cluster, api, id);
       const federation = await eventually('the federation ends', async () => {

@@ -67,7 +67,10 @@ export interface VerificationBody {
 }
 
 export class PlatformApi {
-  constructor(private readonly url: string) {}
+  constructor(
+    private readonly url: string,
+    private readonly key: string,
+  ) {}
 
   async registerBaseModel(model: BaseModelReference): Promise<void> {
     await this.post('base-models', model);
@@ -142,7 +145,8 @@ export class PlatformApi {
   }
 
   private async request(path: string, init: RequestInit = {}): Promise<Response> {
-    const response = await fetch(`${this.url}/v1/${path}`, init);
+    const headers = { ...init.headers, authorization: `Bearer ${this.key}` };
+    const response = await fetch(`${this.url}/v1/${path}`, { ...init, headers });
     if (!response.ok) throw new Error(`${init.method ?? 'GET'} ${path}: ${response.status} ${await response.text()}`);
     return response;
   }

@@ -8,6 +8,7 @@ import type { ClientResource } from './clients/schemas.js';
 import type { EventPage } from './events/schemas.js';
 import type { ProgressResource } from './federations/progress-schemas.js';
 import type { AdapterList, AssignmentResource, RoundList, RoundResource } from './federations/rounds-schemas.js';
+import type { ValidationResource } from './federations/validation-schemas.js';
 import type { FederationPageResource, FederationResource } from './federations/schemas.js';
 import { HttpClient } from './fixtures/http-client.js';
 import type { StandInWorkers } from './fixtures/stand-in-workers.js';
@@ -153,6 +154,40 @@ describe('creating a federation', () => {
     expect(names.filter((name) => name.endsWith('mlp.down_proj'))).toHaveLength(names.length - 1);
     expect(names).toContain('model.layers.1.self_attn.k_proj');
     await http.post(`/v1/federations/${created.body.id}/cancel`);
+  });
+
+  it('is foreseen: everything that is wrong at once, the nearest limits that can be met, and what it would take', async () => {
+    await registerModel();
+    for (const client of ['ward', 'bank', 'shop']) await register(client);
+    const validate = async (body: unknown): Promise<ValidationResource> => {
+      const answer = await http.post<ValidationResource>('/v1/federations/validate', body);
+      expect(answer.status).toBe(200);
+      return answer.body;
+    };
+    const shape = await validate({ clients: [], configuration: { rounds: 0, colour: 'red' } });
+    expect(shape).toMatchObject({ valid: false, estimate: null });
+    expect(shape.errors.map(({ field }) => field)).toEqual([
+      'baseModel',
+      'clients',
+      'configuration.rounds',
+      'configuration.colour',
+    ]);
+    const configuration = { maxLength: 64, maxNewTokens: 64, warmupSteps: 300, expertChoices: 4 };
+    const wrong = await validate({ baseModel: 'unknown', clients: ['ward', 'nobody', 'ward'], configuration });
+    expect(wrong.errors.map(({ field }) => field)).toEqual([
+      'baseModel',
+      'clients.1',
+      'clients',
+      'configuration.maxNewTokens',
+      'configuration.warmupSteps',
+    ]);
+    expect(wrong.infeasibilities).toMatchObject([{ code: 'CHOICES_EXCEED_CLIENTS', by: 1 }, { by: 5 }]);
+    expect(wrong.nearest).toMatchObject({ expertChoices: 3 });
+    const good = await validate({ baseModel: 'tiny', clients: ['ward', 'bank', 'shop'], configuration: { rounds: 3 } });
+    expect(good).toMatchObject({ valid: true, errors: [], nearest: null, estimate: { steps: 600, experts: 9 } });
+    const { transferBytes } = good.estimate ?? {};
+    expect(transferBytes?.least).toBeLessThan(transferBytes?.mean ?? 0);
+    expect((await http.get<FederationPageResource>('/v1/federations?status=created')).body.federations).toEqual([]);
   });
 
   it('refuses limits that no assignment can satisfy, and says which and by how much', async () => {
@@ -366,7 +401,11 @@ describe('the documentation', () => {
       }
     }
     const federations = body.paths['/v1/federations'] as Record<'get' | 'post', Operation>;
-    const described = JSON.stringify(federations.post.requestBody);
+    const { components } = body as unknown as { components: { schemas: Record<string, object> } };
+    expect(federations.post.requestBody).toMatchObject({
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/CreateFederation' } } },
+    });
+    const described = JSON.stringify(components.schemas['CreateFederation']);
     for (const words of ['LoRA rank r of every expert.', 'Decoupled weight decay', 'Which linear layers are adapted']) {
       expect(described).toContain(words);
     }

@@ -1,5 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
+import { AuditController } from './audit/audit.controller.js';
+import { AuditTrail } from './audit/audit-trail.js';
 import { ArtifactsController } from './artifacts/artifacts.controller.js';
 import { ArtifactsService } from './artifacts/artifacts.service.js';
 import { BaseModelsController } from './base-models/base-models.controller.js';
@@ -12,7 +14,10 @@ import { FederationsService } from './federations/federations.service.js';
 import { ProgressService } from './federations/progress.service.js';
 import { RoundsController } from './federations/rounds.controller.js';
 import { SteeringController } from './federations/steering.controller.js';
+import { ValidationService } from './federations/validation.service.js';
 import { HealthController } from './health/health.controller.js';
+import { KeysController } from './keys/keys.controller.js';
+import { KeysService } from './keys/keys.service.js';
 import { Platform } from './platform/platform.js';
 import { ReadModelsController } from './read-models/read-models.controller.js';
 import { ReadModelsService } from './read-models/read-models.service.js';
@@ -27,11 +32,13 @@ export class ApiModule {
       module: ApiModule,
       controllers: [
         ArtifactsController,
+        AuditController,
         BaseModelsController,
         ClientsController,
         EventsController,
         FederationsController,
         HealthController,
+        KeysController,
         ReadModelsController,
         ReplaysController,
         RoundsController,
@@ -40,13 +47,20 @@ export class ApiModule {
       ],
       providers: [
         { provide: Platform, useValue: platform },
+        {
+          provide: AuditTrail,
+          useFactory: ({ database }: Platform) => new AuditTrail(database.prisma),
+          inject: [Platform],
+        },
         ArtifactsService,
         BaseModelsService,
         ClientsService,
         FederationsService,
+        KeysService,
         ProgressService,
         ReadModelsService,
         ReplaysService,
+        ValidationService,
       ],
     };
   }

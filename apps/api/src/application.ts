@@ -6,9 +6,15 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
 import { ApiModule } from './api.module.js';
-import { RequestOriginInterceptor } from './commands/request-origin.js';
+import { AccessGuard } from './access/access.guard.js';
+import { identifyCallers, nameRequests } from './access/authentication.js';
+import { AuditInterceptor } from './audit/audit.interceptor.js';
+import { AuditTrail } from './audit/audit-trail.js';
+import { carryOrigin } from './commands/request-origin.js';
+import { crossOrigin, logRequests, securityHeaders } from './http/middleware.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { ValidationPipe } from './http/validation.pipe.js';
+import { ApiKeys } from './keys/api-keys.js';
 import { platformMetrics } from './metrics/platform-metrics.js';
 import { serveDocument } from './openapi/document.js';
 import { startLoop } from './platform/background-loop.js';
@@ -44,18 +50,27 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<R
 }
 
 async function createApplication(platform: Platform): Promise<NestExpressApplication> {
+  const { settings, logger, database } = platform;
   const application = await NestFactory.create<NestExpressApplication>(ApiModule.on(platform), {
-    logger: new NestLogger(platform.logger),
+    logger: new NestLogger(logger),
     abortOnError: false,
     // Listeners to events would keep their connections for ever.
     forceCloseConnections: true,
   });
-  application.disable('x-powered-by');
-  // before whatever asks who calls: a scraper has no key
+  const keys = settings.access === 'keys' ? new ApiKeys(database.prisma) : null;
+  if (keys === null) logger.warn('API_ACCESS is "open": everybody who reaches this machine is an operator');
+  const trail = application.get(AuditTrail);
+  application.use(securityHeaders());
+  // before callers are asked who they are: a scraper has no key, and fills no log
   serveMetrics(application, platformMetrics(platform));
+  application.use(nameRequests(), logRequests(logger));
+  if (settings.corsOrigins.length > 0) application.enableCors(crossOrigin(settings.corsOrigins));
+  application.use(identifyCallers(keys, settings.requestsPerMinute), carryOrigin());
+  application.useBodyParser('json', { limit: settings.bodyLimit });
+  application.useGlobalGuards(new AccessGuard(trail));
   application.useGlobalPipes(new ValidationPipe());
-  application.useGlobalInterceptors(new RequestOriginInterceptor());
-  application.useGlobalFilters(new ProblemFilter(platform.logger));
+  application.useGlobalInterceptors(new AuditInterceptor(trail));
+  application.useGlobalFilters(new ProblemFilter(logger));
   serveDocument(application);
   return application;
 }

@@ -34,8 +34,8 @@ const creation = {
   clients: ['ward', 'bank'],
   configuration: { rounds: 2, maxLength: 64, maxNewTokens: 8 },
 };
-const creating = { 'idempotency-key': 'create-wards', 'x-correlation-id': 'ticket-1' };
-const starting = { 'idempotency-key': 'start-wards', 'x-correlation-id': 'ticket-2' };
+const creating = { 'idempotency-key': 'create-wards', 'x-request-id': 'ticket-1' };
+const starting = { 'idempotency-key': 'start-wards', 'x-request-id': 'ticket-2' };
 
 beforeAll(async () => {
   bench = await testBench();
@@ -86,9 +86,9 @@ describe('the origin of events', () => {
   });
 
   it('is told to whoever asks, also where no correlation id was given', async () => {
-    const given = await http.raw('/v1/clients', { 'x-correlation-id': 'ticket-3' });
-    expect(given.headers.get('x-correlation-id')).toBe('ticket-3');
-    expect((await http.raw('/v1/clients')).headers.get('x-correlation-id')).toMatch(/^[0-9a-f-]{36}$/);
+    const given = await http.raw('/v1/clients', { 'x-request-id': 'ticket-3' });
+    expect(given.headers.get('x-request-id')).toBe('ticket-3');
+    expect((await http.raw('/v1/clients')).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     const refused = await http.post<Problem>('/v1/clients', { name: 'shop' }, { 'idempotency-key': 'x'.repeat(201) });
     expect(refused).toMatchObject({ status: 400, body: { errors: [{ field: 'Idempotency-Key' }] } });
   });
@@ -100,7 +100,7 @@ describe('the documentation', () => {
     const { body } = await http.get<{ paths: Record<string, Record<string, Operation>> }>('/docs-json');
     const named = (path: string, method: string) =>
       (body.paths[path]?.[method]?.parameters ?? []).map((parameter) => `${parameter.in} ${parameter.name}`);
-    expect(named('/v1/federations', 'post')).toEqual(['header Idempotency-Key', 'header X-Correlation-Id']);
+    expect(named('/v1/federations', 'post')).toEqual(['header Idempotency-Key', 'header X-Request-Id']);
     expect(named('/v1/federations/{id}', 'get')).toEqual(['path id', 'query asOf']);
     expect(named('/v1/events/verify', 'get')).toEqual(['query position', 'query hash']);
   });

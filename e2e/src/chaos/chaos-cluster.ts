@@ -63,7 +63,7 @@ export async function startChaosCluster(
     });
     cluster = started;
     remember(started);
-    await register(new PlatformApi(started.apiUrl));
+    await register(new PlatformApi(started.apiUrl, started.apiKey));
     const { queue, postgres } = started.describe();
     return {
       cluster: started,

@@ -50,7 +50,7 @@ export async function runFederation(
 ): Promise<RunFederation> {
   const { cluster, queue, disk } = surroundings;
   await disk.clear();
-  const api = new PlatformApi(cluster.apiUrl);
+  const api = new PlatformApi(cluster.apiUrl, cluster.apiKey);
   const id = await createAndStart(api, 'chaos', configuration);
   const recorder = recordJobs(queue);
   const happened: Happened[] = [];

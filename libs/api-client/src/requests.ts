@@ -14,10 +14,15 @@ type Loosely<Value> = Value extends readonly unknown[]
     ? { [Key in keyof Value]: Loosely<Value[Key]> | (Value extends Required<Pick<Value, Key>> ? never : undefined) }
     : Value;
 
+/** Numbers of an address may come as their text, as they do from a command line. */
+type Textual<Parameters> = {
+  [Key in keyof Parameters]: Parameters[Key] | (Extract<Parameters[Key], number> extends never ? never : string);
+};
+
 type PathPart<Name extends RequestName> =
-  Part<Name, 'path'> extends never ? { path?: never } : { path: Part<Name, 'path'> };
+  Part<Name, 'path'> extends never ? { path?: never } : { path: Textual<Part<Name, 'path'>> };
 type QueryPart<Name extends RequestName> =
-  Part<Name, 'query'> extends never ? { query?: never } : { query?: Loosely<Part<Name, 'query'>> };
+  Part<Name, 'query'> extends never ? { query?: never } : { query?: Loosely<Textual<Part<Name, 'query'>>> };
 type BodyPart<Name extends RequestName> =
   Part<Name, 'body'> extends never ? { body?: never } : { body: Loosely<Part<Name, 'body'>> };
 
@@ -25,8 +30,8 @@ export type Sent<Name extends RequestName> = PathPart<Name> & QueryPart<Name> & 
 
 /** The same before it is checked against a request's types. */
 export interface AnySent {
-  readonly path?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly path?: Readonly<Record<string, string | number>>;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
 }
 
@@ -35,7 +40,7 @@ export function addressOf(base: string, template: string, { path = {}, query = {
   const filled = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''));
   const address = new URL(filled, base);
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) address.searchParams.set(name, value);
+    if (value !== undefined) address.searchParams.set(name, String(value));
   }
   return address;
 }

@@ -8,6 +8,8 @@ export interface ClusterDescription {
   kept: boolean;
   startedAt: string;
   apiUrl: string;
+  /** An operator's. */
+  apiKey: string;
   /** Absolute path of the data of every client that the trainers reach. */
   clients: Readonly<Record<string, string>>;
   /** Absolute path of the models root. */

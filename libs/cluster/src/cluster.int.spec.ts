@@ -89,6 +89,19 @@ describe('a cluster', () => {
     await expect(stat(join(state, 'lock.json'))).rejects.toThrow('ENOENT');
   });
 
+  it("keeps the operator's key for its owner, and makes another only where the api does not take it", async () => {
+    const { apiKey } = await start({ trainers: 1 });
+    expect(apiKey).toMatch(/^fedamole_o_\d{44}$/);
+    expect(cluster?.describe().apiKey).toBe(apiKey);
+    const file = join(state, 'operator-key.json');
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    await cluster?.stop();
+    expect((await start({ trainers: 1 })).apiKey).toBe(apiKey);
+    await cluster?.stop();
+    await writeFile(file, JSON.stringify({ key: 'revoked' }));
+    expect((await start({ trainers: 1 })).apiKey).toMatch(/^fedamole_o_\d{44}$/);
+  });
+
   it('has its state folder to itself', async () => {
     await start({ trainers: 1 });
     await expect(Cluster.start(options())).rejects.toThrow(`${state} is in use by process ${process.pid}`);

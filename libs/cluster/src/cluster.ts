@@ -59,6 +59,11 @@ export class Cluster {
     return this.describe().apiUrl;
   }
 
+  /** An operator's key of the api. */
+  get apiKey(): string {
+    return this.describe().apiKey;
+  }
+
   /** What runs at the moment. */
   describe(): ClusterDescription {
     return this.platform.describe(false);

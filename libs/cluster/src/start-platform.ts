@@ -7,6 +7,7 @@ import type { ClusterOptions } from './cluster-options.js';
 import type { Server, Watch } from './keep-running.js';
 import { keepRunning } from './keep-running.js';
 import { migrate } from './migrate.js';
+import { operatorKey } from './operator-key.js';
 import { preparePlatformDatabase } from './platform-database.js';
 import { startPostgres } from './postgres/start-postgres.js';
 import { chooseQueue } from './queue/choose-queue.js';
@@ -60,10 +61,12 @@ export async function startPlatform(
   const services: SupervisedService[] = [];
   const watches: Watch[] = [];
   const startedAt = new Date().toISOString();
+  let apiKey = '';
   const describe = (kept: boolean): ClusterDescription => ({
     kept,
     startedAt,
     apiUrl: services[0]?.url ?? '',
+    apiKey,
     clients: settings.clients,
     modelsFolder: settings.modelsFolder,
     postgres: { url: postgres.url, dataFolder: postgres.dataFolder, process: postgres.process },
@@ -96,6 +99,7 @@ export async function startPlatform(
   services.push(api);
   // Where the api is started again it must be found where it was.
   if (api.url !== null) settings.apiPort = Number(new URL(api.url).port);
+  apiKey = await operatorKey(api.url ?? '', apiProgram(settings), folders.state);
   onNotice(`api: ${api.url ?? 'runs'}`);
 
   const numbers = Array.from({ length: options.trainers }, (_, index) => index + 1);

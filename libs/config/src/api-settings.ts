@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { queueOf, queueVariables } from './queue-variables.js';
 import type { Environment } from './settings-error.js';
 import { readSettings } from './settings-error.js';
-import { folder, host, logLevel, port, postgresUrl } from './variables.js';
+import { folder, host, logLevel, port, postgresUrl, wholeNumber } from './variables.js';
 
 export interface ApiSettings {
   databaseUrl: string;
@@ -13,8 +13,30 @@ export interface ApiSettings {
   host: string;
   /** 0: any free one. */
   port: number;
+  /** `open` lets everybody in as an operator, for development on this machine. */
+  access: 'keys' | 'open';
+  /** Of one key, and of one address without a key. */
+  requestsPerMinute: number;
+  /** Bytes of a request's body. */
+  bodyLimit: number;
+  /** Origins whose pages may call the API from a browser. */
+  corsOrigins: readonly string[];
   logLevel: string;
 }
+
+const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
+
+const origins = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').flatMap((origin) => origin.trim() || []))
+  .pipe(
+    z.array(
+      z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
+        error: 'expected origins such as https://dashboard.example.org, separated by commas',
+      }),
+    ),
+  );
 
 const variables = (environment: Environment) =>
   z
@@ -25,7 +47,15 @@ const variables = (environment: Environment) =>
       MODELS_FOLDER: folder('read'),
       API_HOST: host,
       API_PORT: port(3000),
+      API_ACCESS: z.enum(['keys', 'open']).default('keys'),
+      API_REQUESTS_PER_MINUTE: wholeNumber(1, 10_000_000, 6000),
+      API_BODY_LIMIT: wholeNumber(1024, 2 ** 27, 2 ** 20),
+      API_CORS_ORIGINS: origins,
       LOG_LEVEL: logLevel,
+    })
+    .refine(({ API_ACCESS, API_HOST }) => API_ACCESS === 'keys' || loopback.test(API_HOST), {
+      path: ['API_ACCESS'],
+      error: 'without keys the api may listen on 127.0.0.1, ::1 or localhost only: set API_HOST to one of them',
     })
     .transform((read): ApiSettings => ({
       databaseUrl: read.DATABASE_URL,
@@ -34,9 +64,17 @@ const variables = (environment: Environment) =>
       modelsFolder: read.MODELS_FOLDER,
       host: read.API_HOST,
       port: read.API_PORT,
+      access: read.API_ACCESS,
+      requestsPerMinute: read.API_REQUESTS_PER_MINUTE,
+      bodyLimit: read.API_BODY_LIMIT,
+      corsOrigins: read.API_CORS_ORIGINS,
       logLevel: read.LOG_LEVEL,
     }));
 
 /** The api's settings. Throws a SettingsError that names every wrong variable. */
 export const readApiSettings = (environment: Environment): ApiSettings =>
   readSettings(variables(environment), environment);
+
+/** What making a key on the command line needs. Throws a SettingsError where it is wrong. */
+export const readDatabaseUrl = (environment: Environment): string =>
+  readSettings(z.object({ DATABASE_URL: postgresUrl }), environment).DATABASE_URL;

@@ -27,8 +27,44 @@ describe('settings of the api', () => {
       modelsFolder: folder,
       host: '127.0.0.1',
       port: 3000,
+      access: 'keys',
+      requestsPerMinute: 6000,
+      bodyLimit: 1_048_576,
+      corsOrigins: [],
       logLevel: 'info',
     });
+  });
+
+  it.each(['0.0.0.0', '::', '192.168.1.5', '127.evil.example.org', 'localhost.example.org'])(
+    'refuse to go without keys while listening on %s',
+    (host) => {
+      const environment = { ...folders, DATABASE_URL: database, API_HOST: host, API_ACCESS: 'open' };
+      expect(problemsOf(() => readApiSettings(environment))).toEqual([
+        expect.stringContaining('API_ACCESS is "open": without keys the api may listen on 127.0.0.1, ::1 or localhost'),
+      ]);
+    },
+  );
+
+  it('go without keys on this machine alone, and only where that is said', () => {
+    for (const API_HOST of ['127.0.0.1', '::1', 'localhost']) {
+      const environment = { ...folders, DATABASE_URL: database, API_HOST };
+      expect(readApiSettings({ ...environment, API_ACCESS: 'open' }).access).toBe('open');
+      expect(readApiSettings(environment).access).toBe('keys');
+    }
+  });
+
+  it('name origins exactly', () => {
+    const environment = { ...folders, DATABASE_URL: database };
+    const API_CORS_ORIGINS = 'https://dashboard.example.org, http://localhost:5173';
+    expect(readApiSettings({ ...environment, API_CORS_ORIGINS }).corsOrigins).toEqual([
+      'https://dashboard.example.org',
+      'http://localhost:5173',
+    ]);
+    for (const wrong of ['*', 'dashboard.example.org', 'https://example.org/path']) {
+      expect(problemsOf(() => readApiSettings({ ...environment, API_CORS_ORIGINS: wrong }))).toEqual([
+        expect.stringContaining('expected origins such as'),
+      ]);
+    }
   });
 
   it('prefer Redis where it is named', () => {

@@ -7,6 +7,8 @@ export interface NewEvent {
 /** Who asked for it, and what it followed from. */
 export interface EventMetadata {
   readonly actor?: string;
+  /** What the actor's key was called. */
+  readonly actorDescription?: string;
   /** Shared by everything that one request from outside led to. */
   readonly correlationId?: string;
   /** The event or the job that it followed from; nothing where somebody outside asked for it. */

@@ -33,6 +33,7 @@ export type {
   OperatorCommand,
   OutcomeCommand,
 } from './federation/commands.js';
+export { creationRefusals, limitsOf } from './federation/create-federation.js';
 export { decideFederation } from './federation/decide.js';
 export type { EarlierEmbeddings, EmbeddingSources } from './federation/embedding-sources.js';
 export type {

@@ -1,5 +1,6 @@
 export { artifactMetrics } from './artifact-metrics.js';
 export { JobMetrics } from './job-metrics.js';
+export { maskSecrets } from './masked-log.js';
 export { Metrics, serveMetrics, type MetricSource, type Sample } from './metrics.js';
 export { NestLogger } from './nest-logger.js';
 export { failuresOf, type Checks } from './readiness.js';

@@ -7,6 +7,7 @@
  */
 import { SettingsError, type Environment } from '@fedamole/config';
 import { pino, type Logger } from 'pino';
+import { maskSecrets } from './masked-log.js';
 
 export interface RunningService {
   /** Where it answers over HTTP. */
@@ -23,7 +24,7 @@ export async function runService<Settings extends { readonly logLevel: string }>
   start: (settings: Settings, logger: Logger) => Promise<RunningService>,
 ): Promise<void> {
   const settings = settingsOrExit(readSettings);
-  const logger = pino({ name, level: settings.logLevel });
+  const logger = pino({ name, level: settings.logLevel, hooks: { streamWrite: maskSecrets } });
   try {
     const service = await start(settings, logger);
     logger.info({ url: service.url }, 'ready');

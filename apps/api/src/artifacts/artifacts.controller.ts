@@ -13,7 +13,7 @@ export class ArtifactsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Remove artifacts that no event names any more, or tell which they are.' })
   @ApiResponse({ status: 200, description: 'What was, or would be, removed.', standardSchema: collectionResource })
-  async collect(@Body({ schema: collectArtifacts }) body: CollectArtifactsBody): Promise<CollectionResource> {
+  async collectArtifacts(@Body({ schema: collectArtifacts }) body: CollectArtifactsBody): Promise<CollectionResource> {
     return this.artifacts.collect(body);
   }
 }

@@ -1,9 +1,10 @@
 import { Body, Controller, Get, HttpStatus, Inject, Param, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Refuses } from '../openapi/refusals.js';
 import type { Response } from 'express';
+import { OpenTo } from '../access/access.guard.js';
 import type { ByModel } from '../http/path-parameters.js';
 import { byModel } from '../http/path-parameters.js';
-import { problem } from '../http/problem.js';
 import type { BaseModelList, BaseModelResource, RegisterBaseModelBody } from './schemas.js';
 import { baseModelList, baseModelResource, registerBaseModel } from './schemas.js';
 import { BaseModelsService } from './base-models.service.js';
@@ -17,9 +18,8 @@ export class BaseModelsController {
   @ApiOperation({ summary: 'Register a base model: a folder below the models root, by name and digest.' })
   @ApiResponse({ status: 201, description: 'Registered.', standardSchema: baseModelResource })
   @ApiResponse({ status: 200, description: 'Was registered already.', standardSchema: baseModelResource })
-  @ApiResponse({ status: 409, description: 'Registered with another digest.', standardSchema: problem })
-  @ApiResponse({ status: 422, description: 'The folder cannot be read or differs.', standardSchema: problem })
-  async register(
+  @Refuses('BASE_MODEL_CONFLICT', 'BASE_MODEL_UNREADABLE', 'BASE_MODEL_DIGEST_MISMATCH')
+  async registerBaseModel(
     @Body({ schema: registerBaseModel }) body: RegisterBaseModelBody,
     @Res({ passthrough: true }) response: Response,
   ): Promise<BaseModelResource> {
@@ -29,17 +29,19 @@ export class BaseModelsController {
   }
 
   @Get()
+  @OpenTo('operator', 'viewer', 'site')
   @ApiOperation({ summary: 'All base models by name.' })
   @ApiResponse({ status: 200, description: 'Base models.', standardSchema: baseModelList })
-  async list(): Promise<BaseModelList> {
+  async listBaseModels(): Promise<BaseModelList> {
     return { baseModels: await this.baseModels.list() };
   }
 
   @Get(':name')
+  @OpenTo('operator', 'viewer', 'site')
   @ApiOperation({ summary: 'One base model.' })
   @ApiResponse({ status: 200, description: 'The base model.', standardSchema: baseModelResource })
-  @ApiResponse({ status: 404, description: 'There is none of that name.', standardSchema: problem })
-  async get(@Param({ schema: byModel }) { name }: ByModel): Promise<BaseModelResource> {
+  @Refuses('BASE_MODEL_NOT_FOUND')
+  async getBaseModel(@Param({ schema: byModel }) { name }: ByModel): Promise<BaseModelResource> {
     return this.baseModels.get(name);
   }
 }

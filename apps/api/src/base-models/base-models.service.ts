@@ -7,7 +7,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foldStream, handleCommand } from '../commands/command-handler.js';
 import { baseModelDecider } from '../commands/deciders.js';
-import { notFound, ProblemException } from '../http/problem.js';
+import { ProblemException } from '../http/problem.js';
 import { Platform } from '../platform/platform.js';
 import { adaptedModules } from './adapted-modules.js';
 import { readModelForCaller } from './read-model-for-caller.js';
@@ -31,15 +31,13 @@ export class BaseModelsService {
     const model = await this.read(body);
     const command = { type: 'RegisterBaseModel' as const, data: model };
     const { store } = this.platform;
-    const { events } = await handleCommand(store, baseModelDecider, baseModelStream(body.name), command, {
-      actor: 'operator',
-    });
+    const { events } = await handleCommand(store, baseModelDecider, baseModelStream(body.name), command);
     return { resource: await this.get(body.name), created: events > 0 };
   }
 
   async get(name: string): Promise<BaseModelResource> {
     const found = await this.find(name);
-    if (!found) throw notFound('BASE_MODEL_NOT_FOUND', `there is no base model "${name}"`);
+    if (!found) throw new ProblemException('BASE_MODEL_NOT_FOUND', `there is no base model "${name}"`);
     return found;
   }
 
@@ -62,13 +60,13 @@ export class BaseModelsService {
     const folder = join(this.platform.settings.modelsFolder, name);
     const found = await stat(folder).catch(() => null);
     if (!found?.isDirectory()) {
-      throw new ProblemException(422, 'BASE_MODEL_UNREADABLE', `there is no folder "${name}" in the models folder`);
+      throw new ProblemException('BASE_MODEL_UNREADABLE', `there is no folder "${name}" in the models folder`);
     }
     const model = await readModelForCaller(folder);
     const actual = await folderDigest(folder);
     if (actual !== digest) {
       const detail = `the folder "${name}" has digest ${actual}, not ${digest}`;
-      throw new ProblemException(422, 'BASE_MODEL_DIGEST_MISMATCH', detail, { details: { actual, given: digest } });
+      throw new ProblemException('BASE_MODEL_DIGEST_MISMATCH', detail, { details: { actual, given: digest } });
     }
     const modules = adaptedModules(model.modules);
     return { name, digest, modules, parameterCount: model.parameterCount, maxPositions: model.decoder.maxPositions };

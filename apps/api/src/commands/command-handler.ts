@@ -2,7 +2,7 @@ import type { Appended, DomainEvent, EventMetadata, EventStore, StoredEvent } fr
 import { asDomainEvent, ConcurrencyError } from '@fedamole/event-store';
 import { randomUUID } from 'node:crypto';
 import { foldToPresent } from './fold-cache.js';
-import { originOfCommand } from './request-origin.js';
+import { originOfCommand, requireRequestedVersion } from './request-origin.js';
 
 export type StreamStore = Pick<EventStore, 'append' | 'appendedUnder' | 'readStream'>;
 
@@ -42,20 +42,21 @@ export async function foldStream<State, Command, Event extends DomainEvent>(
 /**
  * Decides on the stream's present state and appends what was decided. Returns what was appended: earlier, and perhaps to
  * another stream, where the command comes again under its idempotency key. Throws a DomainError where a rule refuses the
- * command.
+ * command, and a problem where the request names another version than the stream has.
  */
 export async function handleCommand<State, Command extends { type: string }, Event extends DomainEvent>(
   store: StreamStore,
   decider: Decider<State, Command, Event>,
   stream: string,
   command: Command,
-  metadata: EventMetadata,
+  metadata: EventMetadata = {},
 ): Promise<Appended> {
   const origin = originOfCommand(command.type);
   const earlier = origin && (await store.appendedUnder(origin));
   if (earlier) return earlier;
   for (let tries = 1; ; tries++) {
     const { state, version, last } = await foldStream(store, decider, stream);
+    requireRequestedVersion(version);
     const events = decider.decide(command, state);
     try {
       return await store.append(stream, version, events, { ...(origin ?? followingOn(last)), ...metadata });

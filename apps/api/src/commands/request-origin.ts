@@ -1,80 +1,112 @@
 /**
- * What the events of a command say of where it came from. A request from outside brings its correlation id and its
- * idempotency key as headers, or is given a correlation id; they go with everything that is awaited while it is answered,
- * so that no service has to hand them on.
+ * What the events of a command say of where it came from. A request from outside has a caller, an identifier and perhaps an
+ * idempotency key and the version that it wants to change; they go with everything that is awaited while it is answered, so
+ * that no service has to hand them on.
  */
 import type { EventMetadata } from '@fedamole/event-store';
-import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
-import { Injectable } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import type { Request, Response } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createHash, randomUUID } from 'node:crypto';
-import { Observable } from 'rxjs';
-import { ProblemException } from '../http/problem.js';
+import { createHash } from 'node:crypto';
+import { callerOf, printableHeader, requestIdHeader, requestIdOf, wrongHeader } from '../access/authentication.js';
+import { actorMetadata, type Caller } from '../access/caller.js';
+import {
+  ifMatchHeader,
+  ifMatchPattern,
+  readIfMatch,
+  requireVersion,
+  type VersionCondition,
+} from '../http/entity-tags.js';
 
 interface RequestOrigin {
-  readonly correlationId: string;
+  readonly request: Request;
+  readonly requestId: string;
+  /** Null where nobody said who they are: they come to no handler but those that answer anybody. */
+  readonly caller: Caller | null;
+  /** One caller's own: the same word from another caller is another key. */
   readonly idempotencyKey: string | undefined;
-  /** Digest of method, path and body: what the key stands for. */
-  readonly requestDigest: string;
+  readonly condition: VersionCondition | null;
 }
 
 const origins = new AsyncLocalStorage<RequestOrigin>();
 
-/** Names of the headers as they are documented; the correlation id is answered as well. */
-export const originHeaders = { idempotencyKey: 'Idempotency-Key', correlationId: 'X-Correlation-Id' } as const;
-const printable = /^[\x21-\x7e]{1,200}$/;
+const idempotencyHeader = 'Idempotency-Key';
+
+/** Who asks for what is being answered. Throws where nobody does: what is shown depends on who sees it. */
+export function currentCaller(): Caller {
+  const caller = origins.getStore()?.caller;
+  if (!caller) throw new Error('nobody is known to have asked for this');
+  return caller;
+}
+
+/** Throws a problem where the request under way wants to change another version of the stream than there is. */
+export function requireRequestedVersion(version: number): void {
+  requireVersion(origins.getStore()?.condition ?? null, version);
+}
 
 /** Metadata of a command that the request under way asks for; null where none does. */
 export function originOfCommand(commandType: string): EventMetadata | null {
   const origin = origins.getStore();
   if (!origin) return null;
-  const { correlationId, idempotencyKey, requestDigest } = origin;
-  if (idempotencyKey === undefined) return { correlationId };
-  return { correlationId, idempotencyKey, commandDigest: sha256(`${requestDigest} ${commandType}`) };
+  const { requestId, caller, idempotencyKey, request } = origin;
+  const metadata = { ...(caller ? actorMetadata(caller) : {}), correlationId: requestId };
+  if (idempotencyKey === undefined) return metadata;
+  return { ...metadata, idempotencyKey, commandDigest: sha256(`${digestOf(request)} ${commandType}`) };
 }
 
-@Injectable()
-export class RequestOriginInterceptor implements NestInterceptor {
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const request = context.switchToHttp().getRequest<Request>();
-    const { method, originalUrl } = request;
+/** Comes after those that name the request and its caller. */
+export function carryOrigin(): RequestHandler {
+  return (request, response, next) => {
+    const caller = callerOf(response);
+    const idempotencyKey = readIdempotencyKey(request, caller);
     const origin = {
-      correlationId: header(request, originHeaders.correlationId) ?? randomUUID(),
-      idempotencyKey: header(request, originHeaders.idempotencyKey),
-      requestDigest: sha256(JSON.stringify([method, originalUrl, (request.body as unknown) ?? null])),
+      request,
+      requestId: requestIdOf(response),
+      caller,
+      idempotencyKey,
+      condition: readIfMatch(request),
     };
-    context.switchToHttp().getResponse<Response>().setHeader(originHeaders.correlationId, origin.correlationId);
-    return new Observable((subscriber) => origins.run(origin, () => next.handle().subscribe(subscriber)));
-  }
+    origins.run(origin, next);
+  };
 }
 
-/** Every request that changes something takes both headers. */
+/** Requests that change something take their identifier and an idempotency key, those that change a federation its version. */
 export function describeOriginHeaders(document: OpenAPIObject): OpenAPIObject {
-  const descriptions = {
-    [originHeaders.idempotencyKey]: 'Asking again with the same key and body changes nothing more.',
-    [originHeaders.correlationId]: 'Goes into the events that the request leads to; one is made up when left out.',
-  };
-  const parameters = Object.entries(descriptions).map(([name, description]) => ({
-    in: 'header' as const,
-    name,
-    description,
-    required: false,
-    schema: { type: 'string', pattern: printable.source },
-  }));
-  for (const { post } of Object.values(document.paths)) {
-    if (post) post.parameters = [...(post.parameters ?? []), ...parameters];
+  for (const [path, { post, delete: remove }] of Object.entries(document.paths)) {
+    const described = {
+      [idempotencyHeader]: 'Asking again with the same key and body changes nothing more.',
+      [requestIdHeader]: 'Answered, logged, and kept in the events that the request leads to; made up when left out.',
+      ...(/^\/v1\/federations\/\{id\}\/[a-z]+$/.test(path)
+        ? { [ifMatchHeader]: 'ETag of the federation that is to be changed; refused where it has changed meanwhile.' }
+        : {}),
+    };
+    for (const operation of [post, remove]) {
+      if (operation) operation.parameters = [...(operation.parameters ?? []), ...headerParameters(described)];
+    }
   }
   return document;
 }
 
-function header(request: Request, name: string): string | undefined {
-  const value = request.header(name);
-  if (value === undefined || printable.test(value)) return value;
-  const errors = [{ field: name, value, message: 'use 1 to 200 printable ASCII characters without spaces' }];
-  throw new ProblemException(400, 'VALIDATION_FAILED', `${name}: ${errors[0]?.message}`, { errors });
+function headerParameters(described: Readonly<Record<string, string>>) {
+  return Object.entries(described).map(([name, description]) => ({
+    in: 'header' as const,
+    name,
+    description,
+    required: false,
+    schema: { type: 'string', pattern: name === ifMatchHeader ? ifMatchPattern.source : printableHeader.source },
+  }));
 }
+
+function readIdempotencyKey(request: Request, caller: Caller | null): string | undefined {
+  const given = request.header(idempotencyHeader);
+  if (given === undefined) return undefined;
+  if (!printableHeader.test(given)) throw wrongHeader(idempotencyHeader, given);
+  return caller === null || caller.keyId === null ? given : `${caller.keyId}:${given}`;
+}
+
+/** Method, path and body: what an idempotency key stands for. */
+const digestOf = ({ method, originalUrl, body }: Request): string =>
+  sha256(JSON.stringify([method, originalUrl, (body as unknown) ?? null]));
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');

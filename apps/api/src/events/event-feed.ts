@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { startLoop } from '../platform/background-loop.js';
 import type { Wakeups } from '../platform/wakeups.js';
 import type { EventPage, EventResource } from './schemas.js';
+import type { Visibility } from './visible-events.js';
 
 /** Events behind a cursor, at most `limit`; null is the beginning. */
 export interface EventSource {
@@ -23,10 +24,17 @@ export const sourceOfAll = (store: EventStore): EventSource => ({
   cursorOf: (event) => formatCheckpoint(event.checkpoint),
 });
 
-export async function readPage(source: EventSource, after: string | null, limit: number): Promise<EventPage> {
+/** A page holds fewer events than were read where the caller may not see some of them. */
+export async function readPage(
+  source: EventSource,
+  visible: Visibility,
+  after: string | null,
+  limit: number,
+): Promise<EventPage> {
   const stored = await source.read(after, limit);
-  const events = stored.map((event) => show(source, event));
-  return { events, next: events.length === limit ? (events.at(-1)?.cursor ?? null) : null };
+  const last = stored.length === limit ? stored.at(-1) : undefined;
+  const events = (await visible(stored)).map((event) => show(source, event));
+  return { events, next: last ? source.cursorOf(last) : null };
 }
 
 const batchSize = 100;
@@ -37,6 +45,7 @@ const heartbeat = 15_000;
 /** Server-sent events: first what is there, then whatever comes, until the client goes away. */
 export function follow(
   source: EventSource,
+  visible: Visibility,
   from: string | null,
   { wakeups, logger }: { wakeups: Wakeups; logger: Logger },
 ): Observable<MessageEvent> {
@@ -45,12 +54,14 @@ export function follow(
     let lastSent = Date.now();
     const step = async (signal: AbortSignal): Promise<number> => {
       const stored = await source.read(after, batchSize);
-      for (const event of stored) {
+      const shown = await visible(stored);
+      for (const event of shown) {
         if (signal.aborted) return pause;
-        after = source.cursorOf(event);
-        subscriber.next({ id: after, type: event.type, data: show(source, event) });
+        subscriber.next({ id: source.cursorOf(event), type: event.type, data: show(source, event) });
       }
-      if (stored.length > 0) lastSent = Date.now();
+      const last = stored.at(-1);
+      if (last) after = source.cursorOf(last);
+      if (shown.length > 0) lastSent = Date.now();
       else if (Date.now() - lastSent >= heartbeat) {
         // Without an id of its own it would get a counter, from which the listener would then go on.
         subscriber.next({ ...(after === null ? {} : { id: after }), type: 'heartbeat', data: {} });

@@ -2,7 +2,7 @@
 import type { EventStore } from '@fedamole/event-store';
 import { DomainError, federationStream } from '@fedamole/federation';
 import { z } from 'zod';
-import { notFound } from '../http/problem.js';
+import { ProblemException } from '../http/problem.js';
 import { wholeNumberText } from '../http/query-parameters.js';
 
 const words = "a version of the federation's stream, or the identifier of an event of any stream";
@@ -10,7 +10,7 @@ const words = "a version of the federation's stream, or the identifier of an eve
 export const asOf = z
   .union([wholeNumberText(1, 1_000_000_000), z.uuid()], `expected ${words}`)
   .optional()
-  .meta({ type: 'string', description: `As it was after an event: ${words}. As it is now when left out.` });
+  .meta({ description: `As it was after an event: ${words}. As it is now when left out.` });
 export type AsOf = z.infer<typeof asOf>;
 
 export const atMoment = z.strictObject({ asOf });
@@ -25,11 +25,11 @@ export async function versionAt(store: EventStore, id: string, moment: AsOf): Pr
   const stream = federationStream(id);
   if (typeof moment === 'number') {
     const [event] = await store.readStream(stream, moment - 1, 1);
-    if (!event) throw notFound('EVENT_NOT_FOUND', `federation ${id} has no event of version ${moment}`);
+    if (!event) throw new ProblemException('EVENT_NOT_FOUND', `federation ${id} has no event of version ${moment}`);
     return moment;
   }
   const version = await store.versionAsOf(stream, moment);
-  if (version === null) throw notFound('EVENT_NOT_FOUND', `there is no event ${moment}`);
+  if (version === null) throw new ProblemException('EVENT_NOT_FOUND', `there is no event ${moment}`);
   if (version > 0) return version;
   throw new DomainError('FEDERATION_NOT_FOUND', `as of event ${moment} there was no federation "${id}"`, {
     federationId: id,

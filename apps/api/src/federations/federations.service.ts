@@ -1,6 +1,7 @@
 import type { Appended } from '@fedamole/event-store';
 import type { FederationCommand, OperatorCommand } from '@fedamole/federation';
 import {
+  DomainError,
   baseModelStream,
   clientStream,
   federationIdOf,
@@ -13,6 +14,8 @@ import { listFederations } from '@fedamole/read-models';
 import { Inject, Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { mayKnow } from '../access/caller.js';
+import { currentCaller } from '../commands/request-origin.js';
 import { foldStream, handleCommand } from '../commands/command-handler.js';
 import { baseModelDecider, clientDecider, federationDecider } from '../commands/deciders.js';
 import { ProblemException } from '../http/problem.js';
@@ -22,6 +25,7 @@ import type { LoadedFederation } from './loaded-federation.js';
 import { endings, loadFederation, recordedAt } from './loaded-federation.js';
 import type { CreateFederationBody, FederationFilter, FederationPageResource, FederationResource } from './schemas.js';
 import type { ForkFederationBody } from './steering-schemas.js';
+import { visibleSummary } from './visible-federation.js';
 import { targetedModules } from './target-modules.js';
 
 const defaultLimit = 50;
@@ -35,7 +39,7 @@ export class FederationsService {
     const { store, settings } = this.platform;
     const model = await foldStream(store, baseModelDecider, baseModelStream(body.baseModel));
     if (model.state.status === 'absent') {
-      throw new ProblemException(422, 'BASE_MODEL_NOT_REGISTERED', `base model "${body.baseModel}" is not registered`);
+      throw new ProblemException('BASE_MODEL_NOT_REGISTERED', `base model "${body.baseModel}" is not registered`);
     }
     await this.requireClients(body.clients);
     const federationId = randomUUID();
@@ -66,6 +70,13 @@ export class FederationsService {
     return this.act(id, { type: 'JoinClient', client });
   }
 
+  /** A site acts for its own clients, in federations that they have been in; the others are not there for it. */
+  async requireKnown(id: string, client: string): Promise<void> {
+    await loadFederation(this.platform.store, id);
+    if (mayKnow(currentCaller(), client)) return;
+    throw new DomainError('CLIENT_NOT_IN_FEDERATION', `client "${client}" is not part of federation ${id}`, { client });
+  }
+
   async fork(id: string, { name, round, configuration: changes }: ForkFederationBody): Promise<FederationResource> {
     const { federation: parent } = await loadFederation(this.platform.store, id);
     const federationId = randomUUID();
@@ -81,9 +92,11 @@ export class FederationsService {
   async list({ status, limit = defaultLimit, after }: FederationFilter): Promise<FederationPageResource> {
     const { projector, database } = this.platform;
     await projector.catchUp();
-    const page = await listFederations(database.prisma, { status, limit, after });
+    const caller = currentCaller();
+    const takingPart = caller.scope === 'site' ? caller.clients : undefined;
+    const page = await listFederations(database.prisma, { status, limit, after, takingPart });
     const federations = page.federations.map((federation) => ({
-      ...federation,
+      ...visibleSummary(caller, federation),
       createdAt: federation.createdAt.toISOString(),
       finishedAt: federation.finishedAt?.toISOString() ?? null,
     }));
@@ -91,7 +104,7 @@ export class FederationsService {
   }
 
   private async handle(id: string, command: FederationCommand): Promise<Appended> {
-    return handleCommand(this.platform.store, federationDecider, federationStream(id), command, { actor: 'operator' });
+    return handleCommand(this.platform.store, federationDecider, federationStream(id), command);
   }
 
   private async requireClients(names: readonly string[]): Promise<void> {
@@ -102,7 +115,7 @@ export class FederationsService {
     }
     if (missing.length === 0) return;
     const detail = `clients are not registered: ${missing.join(', ')}`;
-    throw new ProblemException(422, 'CLIENTS_NOT_REGISTERED', detail, { details: { missing } });
+    throw new ProblemException('CLIENTS_NOT_REGISTERED', detail, { details: { missing } });
   }
 }
 
@@ -111,6 +124,7 @@ function asResource({ federation, stored }: LoadedFederation): FederationResourc
   const { baseModel, configuration, chosenWeightForm, round } = federation;
   return {
     id,
+    version: stored.at(-1)?.version ?? 0,
     name,
     status,
     pauseCause,

@@ -1,10 +1,11 @@
 import { Controller, Get, Inject, Param, Query, StreamableFile } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Refuses } from '../openapi/refusals.js';
 import { resourceName } from '@fedamole/federation';
 import { z } from 'zod';
+import { OpenTo } from '../access/access.guard.js';
 import type { ById, RoundOfFederation } from '../http/path-parameters.js';
 import { byId, roundOfFederation } from '../http/path-parameters.js';
-import { problem } from '../http/problem.js';
 import type { ByRound } from '../http/query-parameters.js';
 import { byRound } from '../http/query-parameters.js';
 import { Platform } from '../platform/platform.js';
@@ -21,6 +22,7 @@ type ByRoundAtMoment = z.infer<typeof byRoundAtMoment>;
 const clientOfFederation = z.strictObject({ id: resourceName, client: resourceName });
 
 @ApiTags('results')
+@OpenTo('operator', 'viewer', 'site')
 @Controller('v1/federations/:id')
 export class RoundsController {
   constructor(@Inject(Platform) private readonly platform: Platform) {}
@@ -28,7 +30,8 @@ export class RoundsController {
   @Get('rounds')
   @ApiOperation({ summary: 'All rounds that were started, with what every client measured.' })
   @ApiResponse({ status: 200, description: 'Rounds.', standardSchema: roundList })
-  async rounds(
+  @Refuses('FEDERATION_NOT_FOUND', 'EVENT_NOT_FOUND')
+  async listRounds(
     @Param({ schema: byId }) { id }: ById,
     @Query({ schema: atMoment }) { asOf }: AtMoment,
   ): Promise<RoundList> {
@@ -38,8 +41,8 @@ export class RoundsController {
   @Get('rounds/:round')
   @ApiOperation({ summary: 'One round.' })
   @ApiResponse({ status: 200, description: 'The round.', standardSchema: roundResource })
-  @ApiResponse({ status: 404, description: 'It was not started.', standardSchema: problem })
-  async round(
+  @Refuses('FEDERATION_NOT_FOUND', 'EVENT_NOT_FOUND', 'ROUND_NOT_FOUND')
+  async getRound(
     @Param({ schema: roundOfFederation }) { id, round }: RoundOfFederation,
     @Query({ schema: atMoment }) { asOf }: AtMoment,
   ): Promise<RoundResource> {
@@ -49,7 +52,8 @@ export class RoundsController {
   @Get('assignments')
   @ApiOperation({ summary: 'Who holds which experts; of the newest assignment when no round is named.' })
   @ApiResponse({ status: 200, description: 'The assignment.', standardSchema: assignmentResource })
-  async assignments(
+  @Refuses('FEDERATION_NOT_FOUND', 'EVENT_NOT_FOUND', 'ASSIGNMENT_NOT_FOUND')
+  async getAssignment(
     @Param({ schema: byId }) { id }: ById,
     @Query({ schema: byRoundAtMoment }) { round, asOf }: ByRoundAtMoment,
   ): Promise<AssignmentResource> {
@@ -59,7 +63,8 @@ export class RoundsController {
   @Get('adapters')
   @ApiOperation({ summary: "The clients' personalised adapters; the newest ones when no round is named." })
   @ApiResponse({ status: 200, description: 'Adapters.', standardSchema: adapterList })
-  async adapters(
+  @Refuses('FEDERATION_NOT_FOUND', 'EVENT_NOT_FOUND')
+  async listAdapters(
     @Param({ schema: byId }) { id }: ById,
     @Query({ schema: byRoundAtMoment }) { round, asOf }: ByRoundAtMoment,
   ): Promise<AdapterList> {
@@ -70,8 +75,8 @@ export class RoundsController {
   @ApiOperation({ summary: 'Download an adapter: safetensors, verified against its digest.' })
   @ApiProduces('application/octet-stream')
   @ApiResponse({ status: 200, description: 'The file.', schema: { type: 'string', format: 'binary' } })
-  @ApiResponse({ status: 404, description: 'There is none.', standardSchema: problem })
-  async adapter(
+  @Refuses('FEDERATION_NOT_FOUND', 'ADAPTER_NOT_FOUND', 'ARTIFACT_MISSING', 'ARTIFACT_CORRUPT')
+  async downloadAdapter(
     @Param({ schema: clientOfFederation }) { id, client }: z.infer<typeof clientOfFederation>,
     @Query({ schema: byRound }) { round }: ByRound,
   ): Promise<StreamableFile> {

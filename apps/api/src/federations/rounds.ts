@@ -1,7 +1,7 @@
 /** Rounds, assignments and adapters as they are shown: each a pure function of a federation's events. */
 import type { FederationEvent, Round } from '@fedamole/federation';
 import { attemptOf, own } from '@fedamole/federation';
-import { notFound } from '../http/problem.js';
+import { ProblemException } from '../http/problem.js';
 import type { LoadedFederation } from './loaded-federation.js';
 import { endings, recordedAt } from './loaded-federation.js';
 import type { AdapterResource, AssignmentResource, RoundResource } from './rounds-schemas.js';
@@ -15,7 +15,10 @@ export function showRounds(loaded: LoadedFederation): RoundResource[] {
 export function findRound(loaded: LoadedFederation, number: number): RoundResource {
   const round = loaded.federation.rounds[number];
   if (!round?.started) {
-    throw notFound('ROUND_NOT_FOUND', `round ${number} of federation ${loaded.federation.id} was not started`);
+    throw new ProblemException(
+      'ROUND_NOT_FOUND',
+      `round ${number} of federation ${loaded.federation.id} was not started`,
+    );
   }
   return showRound(loaded, round);
 }
@@ -26,7 +29,10 @@ export function findAssignment({ federation }: LoadedFederation, number: number 
     number === undefined ? federation.rounds.findLast((candidate) => candidate.assigned) : federation.rounds[number];
   if (!round?.assigned) {
     const which = number === undefined ? 'any round' : `round ${number}`;
-    throw notFound('ASSIGNMENT_NOT_FOUND', `federation ${federation.id} has no assignment of experts for ${which}`);
+    throw new ProblemException(
+      'ASSIGNMENT_NOT_FOUND',
+      `federation ${federation.id} has no assignment of experts for ${which}`,
+    );
   }
   return { round: round.round, ...round.assigned };
 }
@@ -47,7 +53,7 @@ export function findAdapter(loaded: LoadedFederation, client: string, number: nu
   const adapter = listAdapters(loaded, number).find((candidate) => candidate.client === client);
   if (adapter) return adapter;
   const which = number === undefined ? 'any round' : `round ${number}`;
-  throw notFound(
+  throw new ProblemException(
     'ADAPTER_NOT_FOUND',
     `client "${client}" has no adapter of ${which} in federation ${loaded.federation.id}`,
   );

@@ -1,9 +1,11 @@
 import type { OperatorCommand } from '@fedamole/federation';
-import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Param, Post, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Refuses } from '../openapi/refusals.js';
+import { OpenTo } from '../access/access.guard.js';
+import { EntityTagInterceptor } from '../http/entity-tags.js';
 import type { ById } from '../http/path-parameters.js';
 import { byId } from '../http/path-parameters.js';
-import { problem } from '../http/problem.js';
 import { FederationsService } from './federations.service.js';
 import type { FederationResource } from './schemas.js';
 import { federationResource } from './schemas.js';
@@ -13,6 +15,7 @@ import { forkFederationBody, giveReason, memberOfFederation, participantOfRound 
 /** How an operator steers a federation on its way. Each command changes nothing when it is repeated. */
 @ApiTags('federations')
 @Controller('v1/federations/:id')
+@UseInterceptors(EntityTagInterceptor)
 export class SteeringController {
   constructor(@Inject(FederationsService) private readonly federations: FederationsService) {}
 
@@ -20,8 +23,14 @@ export class SteeringController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Pause a federation: no new jobs; what runs may end and is recorded.' })
   @ApiResponse({ status: 200, description: 'It is paused.', standardSchema: federationResource })
-  @ApiResponse({ status: 409, description: 'It was not started, or has finished.', standardSchema: problem })
-  async pause(
+  @Refuses(
+    'FEDERATION_NOT_FOUND',
+    'CHANGED_MEANWHILE',
+    'VERSION_CHANGED',
+    'FEDERATION_NOT_RUNNING',
+    'FEDERATION_ALREADY_FINISHED',
+  )
+  async pauseFederation(
     @Param({ schema: byId }) { id }: ById,
     @Body({ schema: giveReason }) { reason }: GiveReasonBody,
   ): Promise<FederationResource> {
@@ -34,51 +43,95 @@ export class SteeringController {
     summary: 'Resume a paused federation. Where too few clients had answered, those that had not get another attempt.',
   })
   @ApiResponse({ status: 200, description: 'It goes on.', standardSchema: federationResource })
-  @ApiResponse({ status: 409, description: 'It was not started, or has finished.', standardSchema: problem })
-  async resume(@Param({ schema: byId }) { id }: ById): Promise<FederationResource> {
+  @Refuses(
+    'FEDERATION_NOT_FOUND',
+    'CHANGED_MEANWHILE',
+    'VERSION_CHANGED',
+    'FEDERATION_NOT_RUNNING',
+    'FEDERATION_ALREADY_FINISHED',
+    'FEDERATION_INFEASIBLE',
+  )
+  async resumeFederation(@Param({ schema: byId }) { id }: ById): Promise<FederationResource> {
     return this.act(id, { type: 'ResumeFederation' });
   }
 
   @Post('clients/:name/leave')
+  @OpenTo('operator', 'site')
   @HttpCode(200)
   @ApiOperation({ summary: 'Take a client out: it is waited for no more; what it has handed in is still merged.' })
   @ApiResponse({ status: 200, description: 'It has left.', standardSchema: federationResource })
-  @ApiResponse({ status: 404, description: 'It is not part of the federation.', standardSchema: problem })
-  @ApiResponse({ status: 409, description: 'It is the last one, or all has finished.', standardSchema: problem })
-  async leave(
+  @Refuses(
+    'FEDERATION_NOT_FOUND',
+    'CHANGED_MEANWHILE',
+    'VERSION_CHANGED',
+    'CLIENT_NOT_IN_FEDERATION',
+    'LAST_CLIENT',
+    'FEDERATION_ALREADY_FINISHED',
+  )
+  async leaveFederation(
     @Param({ schema: memberOfFederation }) { id, name }: MemberOfFederation,
     @Body({ schema: giveReason }) { reason }: GiveReasonBody,
   ): Promise<FederationResource> {
+    await this.federations.requireKnown(id, name);
     return this.act(id, { type: 'DropClient', client: name, reason: reason ?? null });
   }
 
   @Post('clients/:name/join')
+  @OpenTo('operator', 'site')
   @HttpCode(200)
   @ApiOperation({ summary: 'Take in a registered client, new or back again: it takes part from the next round on.' })
   @ApiResponse({ status: 200, description: 'It has joined.', standardSchema: federationResource })
-  @ApiResponse({ status: 409, description: 'The federation has finished.', standardSchema: problem })
-  @ApiResponse({ status: 422, description: 'It is not registered.', standardSchema: problem })
-  async join(@Param({ schema: memberOfFederation }) { id, name }: MemberOfFederation): Promise<FederationResource> {
+  @Refuses(
+    'FEDERATION_NOT_FOUND',
+    'CHANGED_MEANWHILE',
+    'VERSION_CHANGED',
+    'CLIENT_NOT_IN_FEDERATION',
+    'CLIENTS_NOT_REGISTERED',
+    'FEDERATION_ALREADY_FINISHED',
+  )
+  async joinFederation(
+    @Param({ schema: memberOfFederation }) { id, name }: MemberOfFederation,
+  ): Promise<FederationResource> {
+    await this.federations.requireKnown(id, name);
     return this.federations.join(id, name);
   }
 
   @Post('rounds/:round/clients/:name/retry')
+  @OpenTo('operator', 'site')
   @HttpCode(200)
   @ApiOperation({ summary: "Give a client's parked job another attempt, while its round is open." })
   @ApiResponse({ status: 200, description: 'It is tried again.', standardSchema: federationResource })
-  @ApiResponse({ status: 409, description: 'The round is closed, or was not started.', standardSchema: problem })
-  async retry(
+  @Refuses(
+    'FEDERATION_NOT_FOUND',
+    'CHANGED_MEANWHILE',
+    'VERSION_CHANGED',
+    'CLIENT_NOT_IN_FEDERATION',
+    'FEDERATION_NOT_RUNNING',
+    'FEDERATION_PAUSED',
+    'FEDERATION_ALREADY_FINISHED',
+    'ROUND_NOT_STARTED',
+    'ROUND_ALREADY_CLOSED',
+  )
+  async retryClient(
     @Param({ schema: participantOfRound }) { id, round, name }: ParticipantOfRound,
   ): Promise<FederationResource> {
+    await this.federations.requireKnown(id, name);
     return this.act(id, { type: 'RetryClient', round, client: name });
   }
 
   @Post('fork')
   @ApiOperation({ summary: 'Create a federation that goes on from a round of this one. It waits for its start.' })
   @ApiResponse({ status: 201, description: 'Created.', standardSchema: federationResource })
-  @ApiResponse({ status: 409, description: 'The round has no pool of experts.', standardSchema: problem })
-  @ApiResponse({ status: 422, description: 'A change does not go with the pool.', standardSchema: problem })
-  async fork(
+  @Refuses(
+    'FEDERATION_NOT_FOUND',
+    'CHANGED_MEANWHILE',
+    'VERSION_CHANGED',
+    'ROUND_WITHOUT_POOL',
+    'CONFIGURATION_CONFLICT',
+    'FEDERATION_INFEASIBLE',
+    'NO_ROOM_FOR_PROMPTS',
+  )
+  async forkFederation(
     @Param({ schema: byId }) { id }: ById,
     @Body({ schema: forkFederationBody }) body: ForkFederationBody,
   ): Promise<FederationResource> {

@@ -20,7 +20,7 @@ function select({ decoder }: Model, targets: Targets): Model['modules'] {
   } catch (error) {
     if (!(error instanceof UnsupportedModelError)) throw error;
     const errors = [{ field: 'configuration.targetModules', value: targets, message: error.message }];
-    throw new ProblemException(422, 'TARGET_MODULES_UNKNOWN', `configuration.targetModules: ${error.message}`, {
+    throw new ProblemException('TARGET_MODULES_UNKNOWN', `configuration.targetModules: ${error.message}`, {
       errors,
     });
   }

@@ -2,14 +2,17 @@ import { requireReadable } from '@fedamole/artifacts';
 import { failuresOf } from '@fedamole/services';
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Refuses } from '../openapi/refusals.js';
 import { z } from 'zod';
-import { problem, ProblemException } from '../http/problem.js';
+import { Public } from '../access/access.guard.js';
+import { ProblemException } from '../http/problem.js';
 import { Platform } from '../platform/platform.js';
 
 const healthy = z.strictObject({ status: z.literal('ok') });
 type Healthy = z.infer<typeof healthy>;
 
 @ApiTags('health')
+@Public()
 @Controller('health')
 export class HealthController {
   constructor(@Inject(Platform) private readonly platform: Platform) {}
@@ -17,15 +20,15 @@ export class HealthController {
   @Get('live')
   @ApiOperation({ summary: 'Whether the process answers.' })
   @ApiResponse({ status: 200, description: 'It does.', standardSchema: healthy })
-  live(): Healthy {
+  isAlive(): Healthy {
     return { status: 'ok' };
   }
 
   @Get('ready')
   @ApiOperation({ summary: 'Whether the database, the queue and the artifacts folder can be used.' })
   @ApiResponse({ status: 200, description: 'They can.', standardSchema: healthy })
-  @ApiResponse({ status: 503, description: 'One cannot; the details say which, and why.', standardSchema: problem })
-  async ready(): Promise<Healthy> {
+  @Refuses('NOT_READY')
+  async isReady(): Promise<Healthy> {
     const { database, queues, settings } = this.platform;
     const reasons = await failuresOf({
       database: () => database.pool.query('SELECT 1'),
@@ -34,6 +37,6 @@ export class HealthController {
     });
     const failing = Object.keys(reasons);
     if (failing.length === 0) return { status: 'ok' };
-    throw new ProblemException(503, 'NOT_READY', `cannot use: ${failing.join(', ')}`, { details: reasons });
+    throw new ProblemException('NOT_READY', `cannot use: ${failing.join(', ')}`, { details: reasons });
   }
 }

@@ -19,7 +19,7 @@ beforeAll(async () => {
   bench = await testBench();
   queueDatabase = await migratedDatabase();
   const queue = { backend: 'postgres' as const, connectionString: queueDatabase.url, schema: 'bullmq' };
-  api = await startApi({ ...bench.settings, queue }, pino({ level: 'silent' }));
+  api = await startApi({ ...bench.settings, queue, access: 'keys' }, pino({ level: 'silent' }));
   http = new HttpClient(api.url);
 });
 afterAll(async () => {
@@ -42,7 +42,8 @@ const sourceUp = async (source: string): Promise<string | undefined> => {
 };
 
 describe('the readiness of the api', () => {
-  it('names the database that is away, and comes back with it', async () => {
+  it('names the database that is away, and comes back with it; nobody needs a key to ask', async () => {
+    expect((await http.get('/v1/clients')).status).toBe(401);
     expect(await failing()).toEqual([]);
     expect(await sourceUp('event-log')).toBe('1');
     const cut = await cutOffDatabase(bench.settings.databaseUrl);

@@ -1,10 +1,11 @@
 /** Errors as RFC 9457 problem details. `code` is stable and for programs; `detail` is for people. */
 import { HttpException } from '@nestjs/common';
 import { z } from 'zod';
+import { problemCodes, type ProblemCode } from './problem-codes.js';
 
 export const wrongField = z.strictObject({
   field: z.string().describe('Path of the field, such as `configuration.rank`.'),
-  value: z.unknown().describe('What was given; absent where nothing was.'),
+  value: z.unknown().optional().describe('What was given; absent where nothing was.'),
   message: z.string().describe('What is accepted.'),
 });
 export type WrongField = z.infer<typeof wrongField>;
@@ -15,6 +16,7 @@ export const problem = z.strictObject({
   status: z.int(),
   code: z.string(),
   detail: z.string(),
+  requestId: z.string().describe('What the log and the audit call the request; also in X-Request-Id.'),
   errors: z.array(wrongField).optional().describe('Every field that was refused.'),
   details: z.record(z.string(), z.unknown()).optional().describe('What a program can use, by code.'),
 });
@@ -23,13 +25,10 @@ export type Problem = z.infer<typeof problem>;
 /** A problem of the API's own: something is not there, or does not fit. */
 export class ProblemException extends HttpException {
   constructor(
-    status: number,
-    readonly code: string,
+    readonly code: ProblemCode,
     detail: string,
     readonly extra: Pick<Problem, 'errors' | 'details'> = {},
   ) {
-    super(detail, status);
+    super(detail, problemCodes[code].status);
   }
 }
-
-export const notFound = (code: string, detail: string): ProblemException => new ProblemException(404, code, detail);

@@ -9,7 +9,7 @@ export const wholeNumberText = (minimum: number, maximum: number) =>
       `expected a whole number from ${minimum} to ${maximum}`,
     )
     .transform(Number)
-    .meta({ type: 'string', pattern: '^[0-9]+$', description: `From ${minimum} to ${maximum}.` });
+    .meta({ type: 'integer', minimum, maximum });
 
 export const pageLimit = wholeNumberText(1, 500);
 export const byRound = z.strictObject({ round: wholeNumberText(0, 10_000).optional() });

@@ -18,11 +18,15 @@ export class ValidationPipe implements PipeTransform<unknown, Promise<unknown>> 
     if (!schema) return value;
     const outcome = await schema['~standard'].validate(value);
     if (!outcome.issues) return outcome.value;
-    const errors = outcome.issues.flatMap((issue) => wrongFields(issue, value));
+    const errors = wrongFieldsOf(outcome.issues, value);
     const detail = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
-    throw new ProblemException(400, 'VALIDATION_FAILED', detail, { errors });
+    throw new ProblemException('VALIDATION_FAILED', detail, { errors });
   }
 }
+
+/** Every field of `root` that a schema refused. */
+export const wrongFieldsOf = (issues: readonly Issue[], root: unknown): WrongField[] =>
+  issues.flatMap((issue) => wrongFields(issue, root));
 
 function wrongFields(issue: Issue, root: unknown): WrongField[] {
   const path = (issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part));

@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { problem } from '../http/problem.js';
+import { Refuses } from '../openapi/refusals.js';
 import { ReadModelsService } from './read-models.service.js';
 import type { ReadModelsResource } from './schemas.js';
 import { readModelsResource } from './schemas.js';
@@ -13,7 +13,7 @@ export class ReadModelsController {
   @Get()
   @ApiOperation({ summary: 'How far the read models are, and a rebuild if one runs.' })
   @ApiResponse({ status: 200, description: 'Positions and versions.', standardSchema: readModelsResource })
-  async state(): Promise<ReadModelsResource> {
+  async getReadModels(): Promise<ReadModelsResource> {
     return this.readModels.state();
   }
 
@@ -21,8 +21,8 @@ export class ReadModelsController {
   @HttpCode(202)
   @ApiOperation({ summary: 'Build all read models again from the events. Reads go on answering meanwhile.' })
   @ApiResponse({ status: 202, description: 'It has begun.', standardSchema: readModelsResource })
-  @ApiResponse({ status: 409, description: 'One is under way.', standardSchema: problem })
-  async rebuild(): Promise<ReadModelsResource> {
+  @Refuses('REBUILD_RUNNING')
+  async rebuildReadModels(): Promise<ReadModelsResource> {
     return this.readModels.startRebuild();
   }
 }

@@ -5,7 +5,7 @@ import type { FinishedJob } from '@fedamole/queues';
 import { describeIssues } from '@fedamole/queues';
 import { Inject, Injectable } from '@nestjs/common';
 import { loadFederation } from '../federations/loaded-federation.js';
-import { notFound, ProblemException } from '../http/problem.js';
+import { ProblemException } from '../http/problem.js';
 import { Platform } from '../platform/platform.js';
 import { compareAggregation } from './compare.js';
 import type { ReplayResource } from './schemas.js';
@@ -36,7 +36,10 @@ export class ReplaysService {
     const id = jobIdOf(federationId, round);
     const job = await replays.get(id);
     if (!job) {
-      throw notFound('REPLAY_NOT_FOUND', `no replay of round ${round} of federation ${federationId} was asked for`);
+      throw new ProblemException(
+        'REPLAY_NOT_FOUND',
+        `no replay of round ${round} of federation ${federationId} was asked for`,
+      );
     }
     const outcome = await replays.outcome(id);
     if (outcome) return { round, ...compared(recorded, outcome) };
@@ -49,7 +52,7 @@ export class ReplaysService {
     const recorded = recordedAggregation(events, round);
     if (recorded) return recorded;
     const detail = `round ${round} of federation ${federationId} was not aggregated, so there is nothing to compare with`;
-    throw new ProblemException(409, 'ROUND_NOT_AGGREGATED', detail, { details: { round } });
+    throw new ProblemException('ROUND_NOT_AGGREGATED', detail, { details: { round } });
   }
 }
 

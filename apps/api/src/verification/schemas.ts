@@ -12,21 +12,23 @@ export const keptEnd = z
   .refine(({ position, hash }) => (position === undefined) === (hash === undefined), 'position and hash go together');
 export type KeptEnd = z.infer<typeof keptEnd>;
 
-export const verificationResource = z.strictObject({
-  intact: z.boolean(),
-  events: z.int().describe('That were found to be as they were recorded, from the first on.'),
-  end: logEnd.describe('The last of them. Whoever keeps it elsewhere can have a later log checked against it.'),
-  tampering: z
-    .strictObject({
-      what: z.enum(['changed', 'removed', 'misplaced', 'rewritten']),
-      position: z.string(),
-      event: z
-        .strictObject({ id: z.uuid(), stream: z.string(), version: z.int(), type: z.string() })
-        .nullable()
-        .describe('Null where no event is left.'),
-      reason: z.string(),
-    })
-    .nullable()
-    .describe('The first event that does not fit.'),
-});
+export const verificationResource = z
+  .strictObject({
+    intact: z.boolean(),
+    events: z.int().describe('That were found to be as they were recorded, from the first on.'),
+    end: logEnd.describe('The last of them. Whoever keeps it elsewhere can have a later log checked against it.'),
+    tampering: z
+      .strictObject({
+        what: z.enum(['changed', 'removed', 'misplaced', 'rewritten']),
+        position: z.string(),
+        event: z
+          .strictObject({ id: z.uuid(), stream: z.string(), version: z.int(), type: z.string() })
+          .nullable()
+          .describe('Null where no event is left.'),
+        reason: z.string(),
+      })
+      .nullable()
+      .describe('The first event that does not fit.'),
+  })
+  .meta({ title: 'LogVerification' });
 export type VerificationResource = z.infer<typeof verificationResource>;

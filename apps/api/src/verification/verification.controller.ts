@@ -13,7 +13,7 @@ export class VerificationController {
   @Get()
   @ApiOperation({ summary: 'Check the hash chain over the whole log; names the first event that was tampered with.' })
   @ApiResponse({ status: 200, description: 'What was found.', standardSchema: verificationResource })
-  async verify(@Query({ schema: keptEnd }) { position, hash }: KeptEnd): Promise<VerificationResource> {
+  async verifyEvents(@Query({ schema: keptEnd }) { position, hash }: KeptEnd): Promise<VerificationResource> {
     const kept = position === undefined || hash === undefined ? null : { position: String(position), hash };
     const verification = await verifyLog(this.platform.database, kept);
     return { intact: verification.tampering === null, ...verification };

@@ -1,7 +1,11 @@
-/** A service for tests: FIXTURE_MODE says how it behaves. */
+/** A service for tests: FIXTURE_MODE says how it behaves. Asked for a key, it makes one as the api does. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+if (process.argv[2] === 'make-key') {
+  console.log(`fedamole_o_${String(process.pid).padStart(44, '0')}`);
+  process.exit(0);
+}
 const mode = process.env.FIXTURE_MODE ?? 'ready';
 let detached = false;
 
@@ -22,6 +26,8 @@ if (mode === 'stubborn') process.on('SIGTERM', () => undefined);
 
 // Port 0 of a first start; the same one again after a restart.
 const server = createServer((request, response) => {
+  if (request.url === '/v1/keys/current' && request.headers.authorization?.endsWith('revoked'))
+    response.statusCode = 401;
   response.end(JSON.stringify({ pid: process.pid, env: request.url === '/env' ? process.env : {} }));
   if (request.url === '/crash') process.exit(1);
 });

@@ -32,15 +32,33 @@ export interface FederationPage {
   next: string | null;
 }
 
-/** Federations, newest first; `after` is the identifier of the last one that the caller has seen. */
+/**
+ * Federations, newest first; `after` is the identifier of the last one that the caller has seen. With `takingPart` only those
+ * in which at least one of these clients takes part.
+ */
 export async function listFederations(
   prisma: PrismaClient,
-  { status, limit, after }: { status?: FederationStatus | undefined; limit: number; after?: string | undefined },
+  {
+    status,
+    limit,
+    after,
+    takingPart,
+  }: {
+    status?: FederationStatus | undefined;
+    limit: number;
+    after?: string | undefined;
+    takingPart?: readonly string[] | undefined;
+  },
 ): Promise<FederationPage> {
-  const seen = after === undefined ? null : await prisma.federationView.findUnique({ where: { id: after } });
+  const visible = takingPart ? { clients: { hasSome: [...takingPart] } } : {};
+  const seen = after === undefined ? null : await prisma.federationView.findFirst({ where: { id: after, ...visible } });
   if (after !== undefined && !seen) return { federations: [], next: null };
   const rows = await prisma.federationView.findMany({
-    where: { ...(status ? { status } : {}), ...(seen ? { position: { lt: seen.position } } : {}) },
+    where: {
+      ...(status ? { status } : {}),
+      ...visible,
+      ...(seen ? { position: { lt: seen.position } } : {}),
+    },
     orderBy: { position: 'desc' },
     take: limit + 1,
   });
