@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, truncate } from 'node:fs/promises';
+import { mkdtemp, rename, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,7 +30,13 @@ describe('the aggregator at its queue', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'aggregator-'));
     queue = await openQueue(settings, aggregationQueueName, { migrate: true, onError: () => undefined });
-    const service = { queue: settings, artifactsFolder: folder, healthHost: '127.0.0.1', healthPort: 0 };
+    const service = {
+      queue: settings,
+      artifactsFolder: folder,
+      leastFreeBytes: 0,
+      healthHost: '127.0.0.1',
+      healthPort: 0,
+    };
     aggregator = await startAggregator({ ...service, logLevel: 'silent' }, pino({ level: 'silent' }));
   });
   afterAll(async () => {
@@ -73,5 +79,38 @@ describe('the aggregator at its queue', () => {
     const results = job.results.filter(({ client }) => client !== 'ben');
     const merged = await outcomeOf({ ...job, attempt: 2, results });
     expect('pool' in merged && Object.keys(merged.next?.assignment ?? {})).toEqual(['ana', 'cem', 'dora']);
+  });
+
+  const health = async (): Promise<{ status: number; reasons: Record<string, string> }> => {
+    const answer = await fetch(`${aggregator.url}/health/ready`);
+    const { reasons = {} } = (await answer.json()) as { reasons?: Record<string, string> };
+    return { status: answer.status, reasons };
+  };
+
+  it('counts its jobs and the bytes that they moved', async () => {
+    await outcomeOf({ ...initialiseJob(), attempt: 7 });
+    const text = await (await fetch(`${aggregator.url}/metrics`)).text();
+    const value = (sample: string): number =>
+      Number(
+        text
+          .split('\n')
+          .find((line) => line.startsWith(sample))
+          ?.slice(sample.length),
+      );
+    expect(value('fedamole_job_duration_seconds_count{queue="aggregation",outcome="completed"} ')).toBeGreaterThan(0);
+    expect(value('fedamole_artifact_bytes_total{direction="written"} ')).toBeGreaterThan(1000);
+    expect(value('fedamole_jobs_running{queue="aggregation"} ')).toBe(0);
+    expect(value('fedamole_jobs_failed_total{queue="replay",final="true"} ')).toBe(0);
+    expect(value('fedamole_artifacts_free_bytes ')).toBeGreaterThan(0);
+  });
+
+  it('is not ready while the artifacts folder is away, and says so', async () => {
+    expect(await health()).toEqual({ status: 200, reasons: {} });
+    await rename(folder, `${folder}-away`);
+    const away = await health();
+    await rename(`${folder}-away`, folder);
+    expect(away.status).toBe(503);
+    expect(away.reasons['artifacts']).toContain('ENOENT');
+    expect((await health()).status).toBe(200);
   });
 });

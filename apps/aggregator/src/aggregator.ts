@@ -1,9 +1,9 @@
 /** The aggregator: takes aggregation jobs, and says over HTTP whether it can. */
 import { AdapterFileError } from '@fedamole/adapters';
-import { ArtifactStore, CorruptArtifactError, isStorageAway } from '@fedamole/artifacts';
+import { ArtifactStore, CorruptArtifactError, isStorageAway, requireRoom } from '@fedamole/artifacts';
 import { InfeasibleAssignmentError } from '@fedamole/assignment';
 import type { AggregatorSettings } from '@fedamole/config';
-import { aggregationOutcome, type AggregationOutcome } from '@fedamole/federation';
+import { aggregationOutcome, parseJobId, type AggregationOutcome } from '@fedamole/federation';
 import {
   aggregationJob,
   aggregationQueueName,
@@ -16,12 +16,15 @@ import {
   type WorkerOptions,
 } from '@fedamole/queues';
 import { SafetensorsError } from '@fedamole/safetensors';
-import { startWorkerHealth, type RunningService } from '@fedamole/services';
+import { artifactMetrics, JobMetrics, Metrics, startWorkerHealth, type RunningService } from '@fedamole/services';
 import type { Logger } from 'pino';
 import { aggregate } from './aggregate.js';
 
 export async function startAggregator(settings: AggregatorSettings, logger: Logger): Promise<RunningService> {
-  const artifacts = new ArtifactStore(settings.artifactsFolder);
+  const { artifactsFolder, leastFreeBytes } = settings;
+  const metrics = new Metrics();
+  const jobMetrics = new JobMetrics(metrics);
+  const artifacts = new ArtifactStore(artifactsFolder, artifactMetrics(metrics, artifactsFolder));
   const onError = (error: Error): void => logger.warn({ err: error }, 'queue connection failed');
   const options: WorkerOptions<AggregationJob, AggregationOutcome> = {
     settings: settings.queue,
@@ -29,9 +32,10 @@ export async function startAggregator(settings: AggregatorSettings, logger: Logg
     payload: aggregationJob,
     result: aggregationOutcome,
     onError,
-    onFailure: (jobId, error, final) => logger.error({ jobId, final, err: error }, 'aggregation job failed'),
+    onFailure: (jobId, error, final) =>
+      logger.error({ jobId, ...parseJobId(jobId), final, err: error }, 'aggregation job failed'),
     onPostponed: (jobId, error, milliseconds) =>
-      logger.warn({ jobId, milliseconds }, `aggregation job postponed: ${error.message}`),
+      logger.warn({ jobId, ...parseJobId(jobId), milliseconds }, `aggregation job postponed: ${error.message}`),
     handler: async (job, { jobId }) => {
       const context = logger.child({ jobId, federationId: job.federationId, round: job.round });
       context.info({ kind: job.kind }, 'aggregation job taken');
@@ -42,11 +46,15 @@ export async function startAggregator(settings: AggregatorSettings, logger: Logg
       return outcome;
     },
   };
-  const workers = [await startWorker(options), await startWorker({ ...options, queueName: replayQueueName })];
+  const workers = [
+    await startWorker(jobMetrics.observed(options)),
+    await startWorker(jobMetrics.observed({ ...options, queueName: replayQueueName })),
+  ];
   // after the workers, which wait for the queue's tables
   const probe = await openQueue(settings.queue, aggregationQueueName, { migrate: false, onError });
   const address = { host: settings.healthHost, port: settings.healthPort };
-  const health = await startWorkerHealth(address, { queue: () => probe.ping() }, logger);
+  const checks = { queue: () => probe.ping(), artifacts: () => requireRoom(artifactsFolder, leastFreeBytes) };
+  const health = await startWorkerHealth({ address, checks, metrics }, logger);
   return {
     url: health.url,
     async close() {

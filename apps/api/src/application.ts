@@ -1,7 +1,7 @@
 import type { ApiSettings } from '@fedamole/config';
 import type { Projector } from '@fedamole/read-models';
 import { RebuildRunningError } from '@fedamole/read-models';
-import { NestLogger, type RunningService } from '@fedamole/services';
+import { NestLogger, serveMetrics, type RunningService } from '@fedamole/services';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
@@ -15,6 +15,7 @@ import { crossOrigin, logRequests, securityHeaders } from './http/middleware.js'
 import { ProblemFilter } from './http/problem.filter.js';
 import { ValidationPipe } from './http/validation.pipe.js';
 import { ApiKeys } from './keys/api-keys.js';
+import { platformMetrics } from './metrics/platform-metrics.js';
 import { serveDocument } from './openapi/document.js';
 import { startLoop } from './platform/background-loop.js';
 import type { Platform } from './platform/platform.js';
@@ -59,7 +60,10 @@ async function createApplication(platform: Platform): Promise<NestExpressApplica
   const keys = settings.access === 'keys' ? new ApiKeys(database.prisma) : null;
   if (keys === null) logger.warn('API_ACCESS is "open": everybody who reaches this machine is an operator');
   const trail = application.get(AuditTrail);
-  application.use(securityHeaders(), nameRequests(), logRequests(logger));
+  application.use(securityHeaders());
+  // before callers are asked who they are: a scraper has no key, and fills no log
+  serveMetrics(application, platformMetrics(platform));
+  application.use(nameRequests(), logRequests(logger));
   if (settings.corsOrigins.length > 0) application.enableCors(crossOrigin(settings.corsOrigins));
   application.use(identifyCallers(keys, settings.requestsPerMinute), carryOrigin());
   application.useBodyParser('json', { limit: settings.bodyLimit });

@@ -1,5 +1,6 @@
 /** The main thread's side of the training thread: one job at a time; a thread that dies fails its job and is replaced. */
 import { Worker } from 'node:worker_threads';
+import type { OnTransfer } from '@fedamole/artifacts';
 import type { BaselineResult, TrainingResult } from '@fedamole/federation';
 import { PermanentJobError, PostponedJobError, type TrainingJob, type TrainingProgress } from '@fedamole/queues';
 import type { FailureKind, FromThread, ThreadSettings, ToThread } from './thread/messages.js';
@@ -22,7 +23,11 @@ export class TrainingThread {
   /** Resolves when no job runs any more, however it ended. */
   private idle: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly settings: ThreadSettings) {}
+  /** `onTransfer` is told of artifacts that the thread reads and writes. */
+  constructor(
+    private readonly settings: ThreadSettings,
+    private readonly onTransfer: OnTransfer = () => undefined,
+  ) {}
 
   /**
    * Rejects with a PermanentJobError where trying again would end the same way, with a PostponedJobError where storage has
@@ -68,6 +73,7 @@ export class TrainingThread {
 
   private receive(message: FromThread): void {
     if (message.type === 'progress') this.running?.onProgress(message.progress);
+    else if (message.type === 'transferred') this.onTransfer(message.direction, message.bytes);
     else if (message.type === 'done') this.running?.resolve(message.result);
     else this.running?.reject(new errors[message.kind](message.message));
   }

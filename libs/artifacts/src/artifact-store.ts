@@ -12,6 +12,9 @@ import { isMissing, readArtifact } from './read-artifact.js';
 
 const digestPattern = /^[0-9a-f]{64}$/;
 
+/** Told of the bytes that were read from a store, or written to it. */
+export type OnTransfer = (direction: 'read' | 'written', bytes: number) => void;
+
 /**
  * Artifacts on a folder that any number of processes may share, named by the SHA-256 of their bytes. A file appears under
  * its name complete and on the disk, or not at all; it is never changed, and every read is checked against its name.
@@ -19,7 +22,10 @@ const digestPattern = /^[0-9a-f]{64}$/;
 export class ArtifactStore {
   readonly folder: string;
 
-  constructor(folder: string) {
+  constructor(
+    folder: string,
+    private readonly onTransfer: OnTransfer = () => undefined,
+  ) {
     this.folder = resolve(folder);
   }
 
@@ -35,6 +41,7 @@ export class ArtifactStore {
     try {
       if ((await this.holds(digest)) && (await renewed(path))) return digest;
       await writeDurably(this.folder, path, bytes);
+      this.onTransfer('written', bytes.byteLength);
     } catch (error) {
       throw new ArtifactNotStoredError(this.folder, bytes.byteLength, error);
     }
@@ -50,6 +57,7 @@ export class ArtifactStore {
   async get(digest: string, maximumBytes: number = Number.MAX_SAFE_INTEGER): Promise<Uint8Array> {
     const path = this.path(digest);
     const bytes = await readArtifact(this.folder, digest, maximumBytes);
+    this.onTransfer('read', bytes.byteLength);
     const actual = sha256(bytes);
     if (actual !== digest) throw new CorruptArtifactError(digest, path, actual);
     return bytes;

@@ -1,3 +1,4 @@
+export type { OnTransfer } from './artifact-store.js';
 export { ArtifactStore } from './artifact-store.js';
 export type { OldFile } from './collect.js';
 export { oldFiles, removeOld } from './collect.js';
@@ -10,3 +11,4 @@ export {
   OversizedArtifactError,
 } from './errors.js';
 export { folderDigest } from './folder-digest.js';
+export { freeBytes, requireReadable, requireRoom } from './storage.js';

@@ -3,11 +3,13 @@ import { z } from 'zod';
 import { queueOf, queueVariables } from './queue-variables.js';
 import type { Environment } from './settings-error.js';
 import { readSettings } from './settings-error.js';
-import { folder, host, logLevel, port } from './variables.js';
+import { folder, host, leastFreeBytes, logLevel, port } from './variables.js';
 
 export interface AggregatorSettings {
   queue: QueueSettings;
   artifactsFolder: string;
+  /** With less room on the artifacts' disk it is not ready. */
+  leastFreeBytes: number;
   healthHost: string;
   /** 0: any free one. */
   healthPort: number;
@@ -19,6 +21,7 @@ const variables = (environment: Environment) =>
     .object({
       ...queueVariables(environment, 'worker'),
       ARTIFACTS_FOLDER: folder('read and write'),
+      ARTIFACTS_FREE_MIB: leastFreeBytes,
       AGGREGATOR_HEALTH_PORT: port(0),
       HEALTH_HOST: host,
       LOG_LEVEL: logLevel,
@@ -26,6 +29,7 @@ const variables = (environment: Environment) =>
     .transform((read): AggregatorSettings => ({
       queue: queueOf(read),
       artifactsFolder: read.ARTIFACTS_FOLDER,
+      leastFreeBytes: read.ARTIFACTS_FREE_MIB,
       healthHost: read.HEALTH_HOST,
       healthPort: read.AGGREGATOR_HEALTH_PORT,
       logLevel: read.LOG_LEVEL,

@@ -249,4 +249,13 @@ describe('settings of the aggregator', () => {
     const settings = readAggregatorSettings({ ...folders, REDIS_URL: '', QUEUE_DATABASE_URL: database });
     expect(settings.queue).toEqual({ backend: 'postgres', connectionString: database, schema: 'bullmq' });
   });
+
+  it('take the least free space in mebibytes, half a gibibyte by default', () => {
+    const environment = { ...folders, QUEUE_DATABASE_URL: database };
+    expect(readAggregatorSettings(environment).leastFreeBytes).toBe(2 ** 29);
+    const small = { ...environment, ARTIFACTS_FREE_MIB: '3' };
+    expect(readAggregatorSettings(small).leastFreeBytes).toBe(3_145_728);
+    const problems = problemsOf(() => readAggregatorSettings({ ...environment, ARTIFACTS_FREE_MIB: 'half' }));
+    expect(problems).toEqual([expect.stringContaining('ARTIFACTS_FREE_MIB is "half": expected a whole number')]);
+  });
 });

@@ -7,12 +7,14 @@ import { clientsOf, clientVariables } from './client-variables.js';
 import { queueOf, queueVariables } from './queue-variables.js';
 import type { Environment } from './settings-error.js';
 import { readSettings } from './settings-error.js';
-import { folder, host, logLevel, port, wholeNumber } from './variables.js';
+import { folder, host, leastFreeBytes, logLevel, port, wholeNumber } from './variables.js';
 import { weightsFolder } from './weights-folder.js';
 
 export interface TrainerSettings {
   queue: QueueSettings;
   artifactsFolder: string;
+  /** With less room on the artifacts' disk it is not ready. */
+  leastFreeBytes: number;
   modelsFolder: string;
   /** Where base models' weights are kept in other forms than their files'. */
   weightsFolder: string;
@@ -34,6 +36,7 @@ const variables = (environment: Environment) =>
     .object({
       ...queueVariables(environment, 'worker'),
       ARTIFACTS_FOLDER: folder('read and write'),
+      ARTIFACTS_FREE_MIB: leastFreeBytes,
       MODELS_FOLDER: folder('read'),
       WEIGHTS_FOLDER: weightsFolder(environment),
       ...clientVariables(environment),
@@ -47,6 +50,7 @@ const variables = (environment: Environment) =>
     .transform((read): TrainerSettings => ({
       queue: queueOf(read),
       artifactsFolder: read.ARTIFACTS_FOLDER,
+      leastFreeBytes: read.ARTIFACTS_FREE_MIB,
       modelsFolder: read.MODELS_FOLDER,
       weightsFolder: read.WEIGHTS_FOLDER,
       clients: clientsOf(read),

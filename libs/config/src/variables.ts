@@ -15,6 +15,9 @@ export function wholeNumber(minimum: number, maximum: number, byDefault: number)
 /** A port; 0 asks the system for any free one. */
 export const port = (byDefault: number) => wholeNumber(0, 65_535, byDefault);
 
+/** Mebibytes; becomes bytes. By default room for the uploads of a round of ten clients, twice over. */
+export const leastFreeBytes = wholeNumber(0, 1_000_000_000, 512).transform((mebibytes) => mebibytes * 2 ** 20);
+
 /** An existing folder that this process may use as `access` says; becomes an absolute path. */
 export function folder(access: 'read' | 'read and write') {
   const mode = access === 'read' ? constants.R_OK | constants.X_OK : constants.R_OK | constants.W_OK | constants.X_OK;

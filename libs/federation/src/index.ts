@@ -46,7 +46,8 @@ export type {
 export { evolveFederation, foldFederation } from './federation/evolve.js';
 export type { ConfigurationChanges, ForkOptions } from './federation/fork.js';
 export { forkFederation } from './federation/fork.js';
-export { aggregationJobId, jobId } from './federation/job-ids.js';
+export type { JobIdentity } from './federation/job-ids.js';
+export { aggregationJobId, jobId, parseJobId } from './federation/job-ids.js';
 export type { FederationParent } from './federation/parent.js';
 export type { RequiredAggregationPayload, RequiredJob, RequiredTrainingPayload } from './federation/required-jobs.js';
 export type { RecordedAggregation } from './federation/replay.js';

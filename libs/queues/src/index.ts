@@ -3,6 +3,7 @@ export type { FinishedJob, JobQueue, JobSnapshot, JobState, QueueOptions } from 
 export { openQueue } from './job-queue.js';
 export type { AggregationJob, TrainingJob, TrainingProgress } from './jobs.js';
 export { aggregationJob, trainingJob, trainingProgress } from './jobs.js';
+export type { QueueLoad } from './queue-load.js';
 export type { QueueSettings } from './queue-settings.js';
 export {
   aggregationQueueName,

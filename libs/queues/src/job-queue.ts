@@ -7,6 +7,7 @@ import type { PlatformQueue } from './bullmq-connection.js';
 import { bullmqQueue } from './bullmq-connection.js';
 import { addInBatches, missingJobs } from './many-jobs.js';
 import { queuedDigests } from './queued-digests.js';
+import { queueLoad, type QueueLoad } from './queue-load.js';
 import type { QueueSettings } from './queue-settings.js';
 import { retriesOf } from './retries.js';
 import { withdrawn } from './withdrawn.js';
@@ -43,6 +44,8 @@ export interface JobQueue {
   remove(id: string): Promise<boolean>;
   /** As `remove`; a worker that holds the job stops within seconds, and its outcome tells nothing. */
   withdraw(id: string): Promise<boolean>;
+  /** How many jobs it holds, and since when they wait. */
+  load(): Promise<QueueLoad>;
   /** Throws where the queue cannot be reached. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -105,6 +108,7 @@ export async function openQueue(settings: QueueSettings, name: string, options: 
       await job?.updateData(withdrawn);
       return job === undefined;
     },
+    load: () => queueLoad(queue),
     async ping() {
       await queue.getJobCounts('waiting');
     },

@@ -1,4 +1,9 @@
+export { artifactMetrics } from './artifact-metrics.js';
+export { JobMetrics } from './job-metrics.js';
 export { maskSecrets } from './masked-log.js';
+export { Metrics, serveMetrics, type MetricSource, type Sample } from './metrics.js';
 export { NestLogger } from './nest-logger.js';
+export { failuresOf, type Checks } from './readiness.js';
 export { runService, type RunningService } from './run-service.js';
-export { startWorkerHealth } from './worker-health.js';
+export { trainingMetrics } from './training-metrics.js';
+export { startWorkerHealth, type WorkerHealth } from './worker-health.js';

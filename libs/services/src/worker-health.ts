@@ -1,15 +1,17 @@
-/** The only HTTP that a worker answers: whether it lives, and whether it can take jobs. */
+/** The only HTTP that a worker answers: whether it lives, whether it can take jobs, and its metrics. */
 import 'reflect-metadata';
 import { Controller, Get, Inject, Module, ServiceUnavailableException, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
+import { serveMetrics, type Metrics } from './metrics.js';
 import { NestLogger } from './nest-logger.js';
+import { failuresOf, type Checks } from './readiness.js';
 import type { RunningService } from './run-service.js';
 
-/** Named checks; each rejects with the reason why the worker cannot take jobs now. */
-export abstract class ReadinessChecks {
-  abstract readonly checks: Readonly<Record<string, () => Promise<unknown>>>;
+/** Injected by its class: an interface leaves nothing behind. */
+abstract class ReadinessChecks {
+  abstract readonly checks: Checks;
 }
 
 @Controller('health')
@@ -23,12 +25,7 @@ class HealthController {
 
   @Get('ready')
   async ready(): Promise<{ status: 'ok' }> {
-    const reasons: Record<string, string> = {};
-    for (const [name, check] of Object.entries(this.readiness.checks)) {
-      await check().catch((error: unknown) => {
-        reasons[name] = error instanceof Error ? error.message : String(error);
-      });
-    }
+    const reasons = await failuresOf(this.readiness.checks);
     if (Object.keys(reasons).length > 0) throw new ServiceUnavailableException({ status: 'unavailable', reasons });
     return { status: 'ok' };
   }
@@ -36,25 +33,32 @@ class HealthController {
 
 @Module({})
 class HealthModule {
-  static with(readiness: ReadinessChecks): DynamicModule {
+  static with(checks: Checks): DynamicModule {
     return {
       module: HealthModule,
       controllers: [HealthController],
-      providers: [{ provide: ReadinessChecks, useValue: readiness }],
+      providers: [{ provide: ReadinessChecks, useValue: { checks } }],
     };
   }
 }
 
-/** Answers GET /health/live and /health/ready. Port 0 takes any free one. */
+export interface WorkerHealth {
+  readonly address: { readonly host: string; readonly port: number };
+  /** Each rejects with the reason why the worker cannot take jobs now. */
+  readonly checks: Checks;
+  readonly metrics: Metrics;
+}
+
+/** Answers GET /health/live, /health/ready and /metrics. Port 0 takes any free one. */
 export async function startWorkerHealth(
-  address: { readonly host: string; readonly port: number },
-  checks: ReadinessChecks['checks'],
+  { address, checks, metrics }: WorkerHealth,
   logger: Logger,
 ): Promise<RunningService> {
-  const app = await NestFactory.create<NestExpressApplication>(HealthModule.with({ checks }), {
+  const app = await NestFactory.create<NestExpressApplication>(HealthModule.with(checks), {
     logger: new NestLogger(logger),
     abortOnError: false,
   });
+  serveMetrics(app, metrics);
   try {
     await app.listen(address.port, address.host);
   } catch (error) {

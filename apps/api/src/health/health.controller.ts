@@ -1,7 +1,8 @@
+import { requireReadable } from '@fedamole/artifacts';
+import { failuresOf } from '@fedamole/services';
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Refuses } from '../openapi/refusals.js';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { Public } from '../access/access.guard.js';
 import { ProblemException } from '../http/problem.js';
@@ -9,9 +10,6 @@ import { Platform } from '../platform/platform.js';
 
 const healthy = z.strictObject({ status: z.literal('ok') });
 type Healthy = z.infer<typeof healthy>;
-
-/** Milliseconds after which a silent dependency counts as unreachable. */
-const patience = 3000;
 
 @ApiTags('health')
 @Public()
@@ -27,31 +25,18 @@ export class HealthController {
   }
 
   @Get('ready')
-  @ApiOperation({ summary: 'Whether the database and the queue answer.' })
-  @ApiResponse({ status: 200, description: 'Both do.', standardSchema: healthy })
+  @ApiOperation({ summary: 'Whether the database, the queue and the artifacts folder can be used.' })
+  @ApiResponse({ status: 200, description: 'They can.', standardSchema: healthy })
   @Refuses('NOT_READY')
   async isReady(): Promise<Healthy> {
-    const { database, queues } = this.platform;
-    const checks = { database: database.pool.query('SELECT 1'), queue: queues.training.ping() };
-    const reasons: Record<string, string> = {};
-    for (const [name, check] of Object.entries(checks)) {
-      const reason = await failureOf(check);
-      if (reason !== null) reasons[name] = reason;
-    }
+    const { database, queues, settings } = this.platform;
+    const reasons = await failuresOf({
+      database: () => database.pool.query('SELECT 1'),
+      queue: () => queues.training.ping(),
+      artifacts: () => requireReadable(settings.artifactsFolder),
+    });
     const failing = Object.keys(reasons);
     if (failing.length === 0) return { status: 'ok' };
-    throw new ProblemException('NOT_READY', `cannot reach: ${failing.join(', ')}`, { details: reasons });
+    throw new ProblemException('NOT_READY', `cannot use: ${failing.join(', ')}`, { details: reasons });
   }
-}
-
-async function failureOf(check: Promise<unknown>): Promise<string | null> {
-  const timer = new AbortController();
-  const tooLong = sleep(patience, `no answer within ${patience} ms`, { signal: timer.signal }).catch(() => null);
-  const answer = check.then(
-    () => null,
-    (error: unknown) => (error instanceof Error ? error.message || error.name : String(error)),
-  );
-  const reason = await Promise.race([answer, tooLong]);
-  timer.abort();
-  return reason;
 }

@@ -81,7 +81,7 @@ const ofApi = {
     'A fault of the API; its log says more.',
     'something went wrong; the log of the api says what',
   ),
-  NOT_READY: code(503, 'Something cannot be reached; `details` says what.', 'cannot reach: queue'),
+  NOT_READY: code(503, 'Something cannot be used; `details` says what, and why.', 'cannot use: queue'),
 } satisfies Record<string, CodeDescription>;
 
 export const problemCodes = { ...ofDomain, ...ofApi };

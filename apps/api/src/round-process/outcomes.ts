@@ -1,6 +1,12 @@
 /** Turns finished jobs into commands. A job's identifier says what it was for; its result is validated here. */
 import type { OutcomeCommand } from '@fedamole/federation';
-import { aggregationOutcome, aggregationResult, baselineResult, trainingResult } from '@fedamole/federation';
+import {
+  aggregationOutcome,
+  aggregationResult,
+  baselineResult,
+  parseJobId,
+  trainingResult,
+} from '@fedamole/federation';
 import type { FinishedJob } from '@fedamole/queues';
 import { describeIssues } from '@fedamole/queues';
 import type { z } from 'zod';
@@ -14,10 +20,9 @@ export interface Outcome {
 
 /** Null for a job that the platform did not make: its identifier is not `<federation>.<round>.<client>.<attempt>`. */
 export function outcomeOf(queue: 'training' | 'aggregation', job: FinishedJob): Outcome | null {
-  const match = /^([^.]+)\.(\d+)\.([^.]+)\.(\d+)$/.exec(job.id);
-  const [, federationId, number, client, attempt] = match ?? [];
-  if (federationId === undefined || client === undefined) return null;
-  const part = { round: Number(number), attempt: Number(attempt) };
+  const identity = parseJobId(job.id);
+  if (!identity) return null;
+  const { federationId, client, ...part } = identity;
   const command = queue === 'training' ? clientOutcome(job, { ...part, client }) : aggregationOutcomeOf(job, part);
   return { federationId, command };
 }

@@ -4,7 +4,14 @@
  * by the sweep. So it may die at any point, and even a second one beside it would do no harm.
  */
 import type { EventStore } from '@fedamole/event-store';
-import { abandonedJobs, DomainError, federationIdOf, federationStream, requiredJobs } from '@fedamole/federation';
+import {
+  abandonedJobs,
+  DomainError,
+  federationIdOf,
+  federationStream,
+  parseJobId,
+  requiredJobs,
+} from '@fedamole/federation';
 import type { FinishedJob } from '@fedamole/queues';
 import type { Logger } from 'pino';
 import { foldStream, handleCommand } from '../commands/command-handler.js';
@@ -88,7 +95,7 @@ export class RoundProcess {
       const recorded: string[] = [];
       for (const job of await this.parts.queues[name].finished(finishedAtOnce)) {
         found++;
-        await this.apart({ job: job.id }, async () => {
+        await this.apart({ queue: name, ...subjectOf(job) }, async () => {
           const federationId = await this.record(name, job);
           recorded.push(job.id);
           if (federationId !== null) touched.add(federationId);
@@ -102,10 +109,10 @@ export class RoundProcess {
 
   /** Returns the federation that the job was for; null where there is none. */
   private async record(queue: (typeof queueNames)[number], job: FinishedJob): Promise<string | null> {
-    const { logger } = this.parts;
+    const logger = this.parts.logger.child({ queue, ...subjectOf(job) });
     const outcome = outcomeOf(queue, job);
     if (!outcome) {
-      logger.warn({ job: job.id, queue }, 'removing a job that this platform did not make');
+      logger.warn('removing a job that this platform did not make');
       return null;
     }
     const { federationId, command } = outcome;
@@ -113,13 +120,13 @@ export class RoundProcess {
       await this.handle(outcome, job.id);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      logger.warn({ job: job.id, queue, code: error.code, reason: error.message }, 'outcome refused');
+      logger.warn({ code: error.code, reason: error.message }, 'outcome refused');
       if (error.code === 'FEDERATION_NOT_FOUND') return null;
       if (error.code === 'RESULT_REFUSED') {
         await this.handle({ federationId, command: refusedOutcome(outcome, error.message) }, job.id);
       }
     }
-    logger.info({ job: job.id, queue, outcome: command.type }, 'outcome recorded');
+    logger.info({ outcome: command.type }, 'outcome recorded');
     return federationId;
   }
 
@@ -168,3 +175,6 @@ export class RoundProcess {
     await this.required.add(queues, federationId, required);
   }
 }
+
+/** What every log line about a job names: the job, its federation, round and client. */
+const subjectOf = ({ id }: FinishedJob): object => ({ jobId: id, ...parseJobId(id) });

@@ -17,6 +17,7 @@ export type ToThread = { readonly type: 'run'; readonly job: TrainingJob } | { r
 
 export type FromThread =
   | { readonly type: 'progress'; readonly progress: TrainingProgress }
+  | { readonly type: 'transferred'; readonly direction: 'read' | 'written'; readonly bytes: number }
   | { readonly type: 'done'; readonly result: BaselineResult | TrainingResult }
   | { readonly type: 'failed'; readonly message: string; readonly kind: FailureKind };
 

@@ -14,14 +14,16 @@ import { StepTimes } from './step-time.js';
 if (parentPort === null) throw new Error('the training thread is started by the trainer');
 const port = parentPort;
 const settings = workerData as ThreadSettings;
+const say = (message: FromThread): void => port.postMessage(message);
 const workplace = {
-  artifacts: new ArtifactStore(settings.artifactsFolder),
+  artifacts: new ArtifactStore(settings.artifactsFolder, (direction, bytes) =>
+    say({ type: 'transferred', direction, bytes }),
+  ),
   data: new ClientDataCache(settings.clients),
   engines: new EngineCache(settings),
   stepTimes: new StepTimes(),
 };
 
-const say = (message: FromThread): void => port.postMessage(message);
 let abort = new AbortController();
 
 port.on('message', (message: ToThread) => {

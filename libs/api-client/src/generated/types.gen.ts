@@ -2561,7 +2561,7 @@ export type IsReadyErrors = {
      */
     500: Problem;
     /**
-     * `NOT_READY`: Something cannot be reached; `details` says what.
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
      */
     503: Problem;
 };
@@ -2570,7 +2570,7 @@ export type IsReadyError = IsReadyErrors[keyof IsReadyErrors];
 
 export type IsReadyResponses = {
     /**
-     * Both do.
+     * They can.
      */
     200: {
         status: 'ok';

@@ -8,3 +8,21 @@ export const jobId = (federationId: string, round: number, client: string, attem
 
 export const aggregationJobId = (federationId: string, round: number, attempt: number): string =>
   jobId(federationId, round, 'aggregation', attempt);
+
+/** What a job is for. */
+export interface JobIdentity {
+  readonly federationId: string;
+  /** 0 measures the base model, or draws the first pool. */
+  readonly round: number;
+  /** `aggregation` on the aggregator's queues. */
+  readonly client: string;
+  readonly attempt: number;
+}
+
+/** Null for an identifier that `jobId` does not make. */
+export function parseJobId(id: string): JobIdentity | null {
+  const match = /^([^.]+)\.(\d+)\.([^.]+)\.(\d+)$/.exec(id);
+  const [, federationId, round, client, attempt] = match ?? [];
+  if (federationId === undefined || client === undefined) return null;
+  return { federationId, round: Number(round), client, attempt: Number(attempt) };
+}
