@@ -3,6 +3,7 @@
  * it meanwhile: more trainers, a crash, a restart of the api, fewer trainers, and all of it again from the same volumes.
  * `--no-build` takes the images as they are.
  */
+import { ApiClient } from '@fedamole/api-client';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -123,8 +124,12 @@ const show = (commandLine: CommandLine, federation: string): Promise<Federation>
 
 const ready = (url: string): Promise<true> =>
   eventually('the api is ready', async () => {
-    const answer = await fetch(`${url}/health/ready`).catch(() => null);
-    return answer?.ok ? true : null;
+    // the client's, which notices that Docker's proxy takes a connection and drops it while the container starts
+    const health = new ApiClient({ url, silence: 2000 }).call('GET /health/ready', {});
+    return health.then(
+      () => true,
+      () => null,
+    );
   });
 
 const roundOf = (commandLine: CommandLine, id: string, round: number): Promise<true> =>

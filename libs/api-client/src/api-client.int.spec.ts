@@ -74,6 +74,12 @@ describe('the API client', () => {
     expect(await answer).toEqual({});
   });
 
+  it('gives up on an API that takes a request and says nothing', async () => {
+    const url = await serve(() => undefined);
+    const silent = new ApiClient({ url, silence: 100 }).call('GET /v1/clients', {});
+    await expect(silent).rejects.toThrow(`Nobody answers at ${url}: no answer within 0.1 s`);
+  });
+
   it('reads events without signs of life, going on behind the last one', async () => {
     const url = await serve(({ headers }, response) =>
       response.end(`id: 8\nevent: heartbeat\ndata: {}\n\nid: 9\nevent: E\ndata: ${headers['last-event-id']}\n\n`),

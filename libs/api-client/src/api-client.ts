@@ -15,10 +15,15 @@ export interface ApiClientOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds for which a request that changes nothing is tried again where nobody answers; 0 where left out. */
   readonly patience?: number;
+  /** Milliseconds after which an API that has taken a request and said nothing counts as one that does not answer. */
+  readonly silence?: number;
 }
 
 /** Milliseconds between two tries. */
 const pause = 500;
+
+/** Milliseconds: verifying a log of millions of events takes about a minute. */
+const longestSilence = 120_000;
 
 /** Every method throws a ProblemError where the API refuses or fails, an UnreachableError where it does not answer. */
 export class ApiClient {
@@ -87,12 +92,27 @@ export class ApiClient {
     const end = performance.now() + (init.method === 'GET' ? patience : 0);
     for (;;) {
       try {
-        return await fetch(address, { ...init, signal: signal ?? null });
+        return await this.answered(address, init);
       } catch (error) {
         signal?.throwIfAborted();
         if (performance.now() >= end) throw new UnreachableError(this.url, error);
         await sleep(pause, undefined, { ...(signal ? { signal } : {}) });
       }
+    }
+  }
+  /**
+   * The answer's head. Node 20 never settles a fetch whose connection a proxy takes and drops at once, as Docker's does
+   * while its container starts; and nothing keeps the process alive meanwhile but this timer.
+   */
+  private async answered(address: URL, init: RequestInit): Promise<Response> {
+    const { signal, silence = longestSilence } = this.options;
+    const silent = new AbortController();
+    const tooLong = () => silent.abort(new Error(`no answer within ${silence / 1000} s`));
+    const timer = setTimeout(tooLong, silence);
+    try {
+      return await fetch(address, { ...init, signal: AbortSignal.any([silent.signal, ...(signal ? [signal] : [])]) });
+    } finally {
+      clearTimeout(timer);
     }
   }
 }
