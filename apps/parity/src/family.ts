@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { relativeDifference, worst, type Comparison } from './comparison.js';
 import { allLogits, logitsDifference } from './model-outputs.js';
 import { batchTags, readBatch } from './reference-batch.js';
-import { withReferenceBiases, withReferencePositions } from './reference-habits.js';
+import { referenceContinuation, withReferenceBiases, withReferencePositions } from './reference-habits.js';
 import { readJson, Reference } from './reference.js';
 
 const description = z.object({ lora_r: z.number(), lora_alpha: z.number(), targets: z.array(z.string()) });
@@ -56,9 +56,10 @@ export async function compareFamily(folder: string): Promise<Comparison[]> {
   const [prompt] = reference.integerRows('greedy.prompt');
   const [expected] = reference.integerRows('greedy.output');
   const continuation = (expected as number[]).slice((prompt as number[]).length);
-  const generation = { maxNewTokens: continuation.length, stopTokenIds: [], padTokenId: 0 };
-  const [generated] = await generate(base, new Map(), [prompt as number[]], generation);
-  const different = continuation.filter((token, index) => token !== generated?.[index]).length;
+  const greedy = async (ids: readonly number[], maxNewTokens: number): Promise<number[]> =>
+    (await generate(base, new Map(), [ids], { maxNewTokens, stopTokenIds: [], padTokenId: 0 })).flat();
+  const generated = await referenceContinuation(model.decoder, prompt as number[], continuation.length, greedy);
+  const different = continuation.filter((token, index) => token !== generated[index]).length;
   comparisons.push(worst('greedy tokens that differ', [different], 0));
   reference.requireAllCompared();
   await Promise.all([base.release(), adapted.release()]);

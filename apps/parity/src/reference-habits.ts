@@ -22,3 +22,25 @@ export function withReferencePositions(decoder: Decoder, batch: Batch): Batch {
   const positions = batch.positions.map((_, index) => BigInt(index % batch.time));
   return { ...batch, positions };
 }
+
+/**
+ * Greedy tokens after a prompt. From the length on at which LongRoPE turns all keys otherwise, Phi-3 is given its newest token
+ * alone there: the cache is dropped, and nothing put in its place.
+ *
+ * @param generate so many tokens after others
+ */
+export async function referenceContinuation(
+  { rotaryEmbeddings }: Pick<Decoder, 'rotaryEmbeddings'>,
+  prompt: readonly number[],
+  count: number,
+  generate: (ids: readonly number[], count: number) => Promise<readonly number[]>,
+): Promise<number[]> {
+  const following = rotaryEmbeddings.filter(({ keysFollow }) => keysFollow);
+  const remembered = Array.from({ length: count }, (_, index) => prompt.length + index + 1).filter((length) =>
+    following.every(({ turns }) => turns(length) === turns(prompt.length)),
+  ).length;
+  // the token that makes the sequence too long still comes from all of it
+  const tokens = [...(await generate(prompt, Math.min(count, remembered + 1)))];
+  while (tokens.length < count) tokens.push(...(await generate(tokens.slice(-1), 1)));
+  return tokens;
+}

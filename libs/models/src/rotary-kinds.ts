@@ -25,6 +25,8 @@ export interface RotaryBase {
 export interface RotaryKind {
   /** How a sequence of so many tokens is turned: the same object for all lengths that are turned alike. */
   readonly turns: (length: number) => RotaryTurns;
+  /** Where turns change while an answer grows: whether earlier keys are turned anew; else they stay as they were. */
+  readonly keysFollow?: boolean;
   /** Positions that the kind reaches, where those are more than max_position_embeddings. */
   readonly maxPositions?: number;
 }
@@ -104,7 +106,8 @@ function yarnMagnitude(fields: ConfigurationFields, factor: number): number {
 }
 
 /**
- * LongRoPE (Ding et al. 2024): one factor a pair, of two lists; a sequence longer than the original length takes the long ones.
+ * LongRoPE (Ding et al. 2024): one factor a pair, of two lists; a sequence longer than the original length takes the long ones,
+ * for all of its tokens.
  */
 const longrope: ReadKind = (fields, { frequencies, maxPositions, originalMaxPositions }) => {
   const factor = fields.number('factor', maxPositions / originalMaxPositions);
@@ -115,7 +118,7 @@ const longrope: ReadKind = (fields, { frequencies, maxPositions, originalMaxPosi
     return { frequencies: frequencies.map((frequency, pair) => frequency / (factors[pair] as number)), magnitude };
   };
   const [short, long] = [divided('short_factor'), divided('long_factor')];
-  return { turns: (length) => (length > originalMaxPositions ? long : short) };
+  return { turns: (length) => (length > originalMaxPositions ? long : short), keysFollow: true };
 };
 
 export const rotaryKinds = {

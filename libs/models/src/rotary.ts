@@ -14,7 +14,7 @@ import {
 
 /**
  * A rotary embedding that a decoder reads tables of. They are inputs of its graph: where turns depend on a sequence's length,
- * that is the length of the batch's longest row, earlier tokens included. A key that is in the cache stays turned as it was.
+ * that is the length of the batch's longest row, earlier tokens included.
  */
 export interface RotaryEmbedding {
   /** Tells a decoder's tables apart where it reads several. */
@@ -22,6 +22,7 @@ export interface RotaryEmbedding {
   /** Pairs of a head's coordinates that are rotated: the first ones. */
   readonly pairs: number;
   readonly turns: RotaryKind['turns'];
+  readonly keysFollow: boolean;
 }
 
 export interface RotaryShape {
@@ -60,9 +61,9 @@ export function readRotary(
   const original = fields.integer('original_max_position_embeddings', defaults.originalMaxPositions ?? maxPositions);
   const originalMaxPositions = config.integer('original_max_position_embeddings', original);
   const base = { theta, width, frequencies, maxPositions, originalMaxPositions };
-  const { turns, ...reach } = rotaryKinds[kind](fields, base);
+  const { turns, keysFollow = false, ...reach }: RotaryKind = rotaryKinds[kind](fields, base);
   refuseUnknown(fields, kind);
-  return { embedding: { name: 'rotary', pairs: frequencies.length, turns }, maxPositions, ...reach };
+  return { embedding: { name: 'rotary', pairs: frequencies.length, turns, keysFollow }, maxPositions, ...reach };
 }
 
 /** What a kind has not read would be left out of it; `finetuned` is a note of YaRN's first checkpoints. */

@@ -1,6 +1,7 @@
 /** One batch of prompts, continued together until the last of them has its answer. */
+import type { Decoder, RotaryTurns } from '@fedamole/models';
 import type { Parameters } from '@fedamole/mole';
-import { promptInput, tokenInput, type Answer } from './decoding-input.js';
+import { tokenInput, wholeInput, type Answer } from './decoding-input.js';
 import type { Engine } from './engine.js';
 import type { GenerationSettings, GenerationStep } from './generation.js';
 import { KeyValueCache } from './key-value-cache.js';
@@ -19,11 +20,12 @@ export async function* continueRows(
   settings: GenerationSettings,
 ): AsyncGenerator<GenerationStep, void, void> {
   const { decoder } = engine.model;
-  const cache = new KeyValueCache(decoder, answers.length);
+  let cache = new KeyValueCache(decoder, answers.length);
   let open = answers;
-  let input = promptInput(answers, settings.padTokenId);
+  let input = wholeInput(answers, settings.padTokenId);
   while (open.length > 0) {
     const { logits } = await engine.decode(parameters, input, cache);
+    const turned = keyTurns(decoder, open);
     const tokens = open.flatMap((answer, row) => {
       const rowLogits = logits.subarray(row * decoder.vocabularySize, (row + 1) * decoder.vocabularySize);
       const token = nextToken(rowLogits, answer, settings);
@@ -37,9 +39,20 @@ export async function* continueRows(
     const ended = open.filter((_, row) => !staying.includes(row)).map(({ prompt }) => prompt);
     if (ended.length > 0 && staying.length > 0) cache.keep(staying);
     open = staying.map((row) => open[row] as DrawnAnswer);
-    input = tokenInput(open);
+    if (keyTurns(decoder, open).every((turns, index) => turns === turned[index])) {
+      input = tokenInput(open);
+    } else {
+      cache = new KeyValueCache(decoder, open.length);
+      input = wholeInput(open, settings.padTokenId);
+    }
     yield { tokens, ended };
   }
+}
+
+/** How all keys of these rows have to be turned, as far as they follow the longest row. */
+function keyTurns({ rotaryEmbeddings }: Decoder, rows: readonly Answer[]): RotaryTurns[] {
+  const longest = Math.max(...rows.map(({ promptIds, ids }) => promptIds.length + ids.length));
+  return rotaryEmbeddings.filter(({ keysFollow }) => keysFollow).map(({ turns }) => turns(longest));
 }
 
 function isComplete({ prompt, ids }: Answer, { maxNewTokens, endsAnswer }: GenerationSettings): boolean {

@@ -1,4 +1,4 @@
-/** What the decoding session reads of answers: their prompts at first, then their newest tokens. */
+/** What the decoding session reads of answers: all of their tokens at first, then their newest ones. */
 import type { DecodingInput } from './engine.js';
 
 /** A prompt and the answer to it so far. */
@@ -9,15 +9,16 @@ export interface Answer {
   readonly ids: number[];
 }
 
-/** All prompts, padded on the left; the last token of each predicts. */
-export function promptInput(rows: readonly Answer[], padTokenId: number): DecodingInput {
-  const lengths = rows.map(({ promptIds }) => promptIds.length);
+/** All prompts with what was answered so far, padded on the left; the last token of each predicts. */
+export function wholeInput(rows: readonly Answer[], padTokenId: number): DecodingInput {
+  const sequences = rows.map(({ promptIds, ids }) => [...promptIds, ...ids]);
+  const lengths = sequences.map(({ length }) => length);
   const time = Math.max(...lengths);
   const inputIds = new BigInt64Array(rows.length * time).fill(BigInt(padTokenId));
   const positions = new BigInt64Array(rows.length * time);
-  rows.forEach(({ promptIds }, row) => {
-    const start = (row + 1) * time - promptIds.length;
-    promptIds.forEach((id, index) => {
+  sequences.forEach((sequence, row) => {
+    const start = (row + 1) * time - sequence.length;
+    sequence.forEach((id, index) => {
       inputIds[start + index] = BigInt(id);
       positions[start + index] = BigInt(index);
     });

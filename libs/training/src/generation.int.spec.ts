@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Model } from '@fedamole/base-models';
+import type { RotaryEmbedding, RotaryTurns } from '@fedamole/models';
 import type { Parameters } from '@fedamole/mole';
 import { makeBatch } from './batch.js';
 import { Engine } from './engine.js';
@@ -23,12 +24,12 @@ afterAll(() => engine.release());
 const settings = { maxNewTokens: 12, stopTokenIds: [], padTokenId };
 
 /** The continuation without a cache: all logits of all tokens so far, computed anew for each token. */
-async function recomputed(prompt: readonly number[], count: number): Promise<number[]> {
+async function recomputed(prompt: readonly number[], count: number, by = engine): Promise<number[]> {
   const ids = [...prompt];
-  const width = model.decoder.vocabularySize;
+  const width = by.model.decoder.vocabularySize;
   while (ids.length < prompt.length + count) {
     const batch = makeBatch([{ ids, promptLength: 1 }], padTokenId);
-    const logits = (await allLogits(engine, parameters, batch)).subarray((ids.length - 1) * width);
+    const logits = (await allLogits(by, parameters, batch)).subarray((ids.length - 1) * width);
     ids.push(logits.indexOf(Math.max(...logits)));
   }
   return ids.slice(prompt.length);
@@ -39,6 +40,21 @@ describe('greedy generation', () => {
     const chosen = prompts.slice(0, 4);
     const answers = await generate(engine, parameters, chosen, settings);
     for (const [index, prompt] of chosen.entries()) expect(answers[index]).toEqual(await recomputed(prompt, 12));
+  });
+
+  it('gives that too where the angles of all keys change with the length of the sequence', async () => {
+    const [embedding] = model.decoder.rotaryEmbeddings as [RotaryEmbedding];
+    const near = embedding.turns(1);
+    const far = { ...near, frequencies: near.frequencies.map((frequency) => frequency / 3) };
+    const turns = (length: number): RotaryTurns => (length > 20 ? far : near);
+    const decoder = { ...model.decoder, rotaryEmbeddings: [{ ...embedding, turns, keysFollow: true }] };
+    const settingsOfEngine = { adapter: mole, balanceWeight: 0, dropout: 0, threads: 1 };
+    const stretched = new Engine({ ...model, decoder }, settingsOfEngine);
+    const prompt = prompts.find(({ length }) => length === 16) as readonly number[];
+    const [answer] = await generate(stretched, parameters, [prompt], settings);
+    expect(answer).toEqual(await recomputed(prompt, 12, stretched));
+    expect(answer).not.toEqual(await recomputed(prompt, 12));
+    await stretched.release();
   });
 
   it('gives each prompt the same answer in a batch as alone, in the order of the prompts', async () => {

@@ -4,7 +4,12 @@ import { rotaryFeeds } from './rotary-feeds.js';
 
 const slow = { frequencies: [0.5, 0.25], magnitude: 1 };
 const fast = { frequencies: [1, 0.5], magnitude: 2 };
-const embedding: RotaryEmbedding = { name: 'rotary', pairs: 2, turns: (length) => (length > 200 ? slow : fast) };
+const embedding: RotaryEmbedding = {
+  name: 'rotary',
+  pairs: 2,
+  turns: (length) => (length > 200 ? slow : fast),
+  keysFollow: false,
+};
 
 describe('the tables of a rotary embedding', () => {
   it('hold a row for every position of a sequence', () => {
