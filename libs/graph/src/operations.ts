@@ -94,7 +94,7 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
 }
 
 export const split = (x: Tensor, axis: number, sizes: readonly Dimension[]): Tensor[] =>
-  x.graph.apply('split', [x], { axis, sizes });
+  sizes.length === 1 && sizes[0] === x.shape[axis] ? [x] : x.graph.apply('split', [x], { axis, sizes });
 
 /** The sum over `axes`, which stay as dimensions of size 1. */
 export const sum = (x: Tensor, axes: readonly number[]): Tensor =>
