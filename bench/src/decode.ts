@@ -38,7 +38,9 @@ async function compare(rows: number, context: BenchmarkContext) {
     {
       unit: 'tokens/s',
       better: 'higher',
-      ours: ourForms(context, async (form) => ours(await held(model, form), prompts, { ...form.engine, threads: options.threads })),
+      ours: ourForms(context, async (form) =>
+        ours(await held(model, form), prompts, { ...form.engine, threads: options.threads }),
+      ),
       rivals: torchRivalForms(
         {
           python,

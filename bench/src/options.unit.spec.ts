@@ -5,7 +5,14 @@ describe('the command line', () => {
   it('names no benchmark and takes the defaults where it is empty', () => {
     const { name, options } = parseOptions([]);
     expect(name).toBeNull();
-    expect(options).toMatchObject({ threads: 2, device: 'cpu', turns: 5, rivalForm: null, keep: false, profile: false });
+    expect(options).toMatchObject({
+      threads: 2,
+      device: 'cpu',
+      turns: 5,
+      rivalForm: null,
+      keep: false,
+      profile: false,
+    });
   });
 
   it('is a benchmark and its options, in any order', () => {
