@@ -6,7 +6,7 @@ import type { Decoder } from '@fedamole/models';
 import { attentionBiasName, keyPositionsName } from './model-graphs.js';
 import { rotaryFeeds } from './rotary-feeds.js';
 import { floats, type Feeds } from './session.js';
-import { timeParts } from './time-parts.js';
+import { boundsOf, timeParts, type Bounds } from './parts.js';
 
 /** Added to an attention score where a query may not look; finite, so that a row of padding stays finite. */
 const HIDDEN = -1e9;
@@ -17,12 +17,6 @@ export interface RowsSoFar {
   readonly time: number;
   /** Earlier tokens of each row, which stand in a cache from slot 0; none unless given. */
   readonly past?: { readonly lengths: readonly number[]; readonly capacity: number };
-}
-
-/** Some of the new tokens: those from `start` on, which look no further than `end`. */
-export interface PartOfTime {
-  readonly start: number;
-  readonly end: number;
 }
 
 /** Those of a session's inputs that follow from the rows alone: attention biases, positions of keys, rotary tables. */
@@ -48,11 +42,8 @@ export function attentionFeeds(
 }
 
 /** Beside a cache there is one part. */
-function partsOf({ time, past }: RowsSoFar): PartOfTime[] {
-  if (past !== undefined) return [{ start: 0, end: time }];
-  let end = 0;
-  return timeParts.sizes(time).map((size) => ({ start: end, end: (end += size) }));
-}
+const partsOf = ({ time, past }: RowsSoFar): readonly Bounds[] =>
+  past === undefined ? boundsOf(timeParts, time) : [{ start: 0, end: time }];
 
 function windowsOf(names: readonly string[], part: number): (number | null)[] {
   const found = names.map((name) => /^attention_bias:(all|\d+):(\d+)$/.exec(name));
@@ -68,7 +59,7 @@ function windowsOf(names: readonly string[], part: number): (number | null)[] {
 export function causalBias(
   { lengths, time, past }: RowsSoFar,
   window: number | null = null,
-  { start: firstQuery, end }: PartOfTime = { start: 0, end: time },
+  { start: firstQuery, end }: Bounds = { start: 0, end: time },
 ): Float32Array {
   const capacity = past?.capacity ?? 0;
   const total = capacity + end;
@@ -90,7 +81,7 @@ export function causalBias(
 }
 
 /** [rows, capacity + end]: those of the slots, then those of the new tokens; padding has 0. */
-function keyPositions({ lengths, time, past }: RowsSoFar, { end }: PartOfTime): Float32Array {
+function keyPositions({ lengths, time, past }: RowsSoFar, { end }: Bounds): Float32Array {
   const capacity = past?.capacity ?? 0;
   const total = capacity + end;
   const positions = new Float32Array(lengths.length * total);

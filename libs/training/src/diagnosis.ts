@@ -6,10 +6,10 @@
 import type { Model } from '@fedamole/base-models';
 import { scale, sum, type GraphOutputs, type Tensor } from '@fedamole/graph';
 import type { Parameters } from '@fedamole/mole';
-import type { AdapterKind } from './adapter-kind.js';
 import type { Batch } from './batch.js';
-import { trainingFeeds, type Engine } from './engine.js';
+import { trainingFeeds, type Engine, type EngineSettings } from './engine.js';
 import { forward, targetLoss } from './model-graphs.js';
+import { targetPartsOn, wholeOf } from './parts.js';
 import { floatsOf, Session } from './session.js';
 import { weightLayout } from './weight-layout.js';
 
@@ -40,7 +40,7 @@ export async function diagnose(
   dropoutSeed: (module: string) => number,
 ): Promise<Origin | null> {
   const { model, settings } = engine;
-  const { forwardModel, checks } = diagnosticModel(model, settings.adapter, settings.dropout > 0);
+  const { forwardModel, checks } = diagnosticModel(model, settings);
   await engine.release();
   const session = await Session.create(forwardModel, {
     device: settings.device ?? 'cpu',
@@ -69,10 +69,12 @@ interface Check {
 /** The forward pass of training with a check of every result, in the order in which they are computed. */
 function diagnosticModel(
   model: Model,
-  adapter: AdapterKind,
-  dropout: boolean,
+  { adapter, dropout, device = 'cpu' }: EngineSettings,
 ): { forwardModel: GraphOutputs; checks: readonly Check[] } {
-  const { graph, adapters, hidden, weight } = forward(model, adapter, dropout);
+  const { graph, adapters, hidden, weight } = forward(model, adapter, {
+    dropout,
+    wanted: wholeOf(targetPartsOn(device)),
+  });
   targetLoss(graph, model, weight, hidden);
   adapters.balanceLoss();
   const parameters = new Set(adapters.parameters);

@@ -20,13 +20,13 @@ interface GapTable {
 }
 
 /**
- * Fills `mask` with elements that are 0 with probability `rate`, from 0 to below 1, else 1 / (1 - rate); from xorshift32
- * (Marsaglia 2003) started at `seed`, a whole number other than 0.
+ * Fills `mask` with elements that are 0 with probability `rate`, from 0 to below 1, else 1; from xorshift32 (Marsaglia 2003)
+ * started at `seed`, a whole number other than 0.
  */
-export function fillDropoutMask(mask: Float32Array, rate: number, seed: number): void {
+export function fillDropoutMask(mask: Uint8Array, rate: number, seed: number): void {
   let state = seed | 0;
   if (state === 0) throw new Error('fillDropoutMask: xorshift has no sequence for seed 0');
-  mask.fill(1 / (1 - rate));
+  mask.fill(1);
   if (rate === 0) return;
   const { length } = mask;
   const { bounds, guide } = gapTable(rate);

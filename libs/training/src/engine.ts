@@ -19,10 +19,13 @@ import {
   expertEmbeddingsName,
   gradientName,
   inputNames,
+  targetsName,
+  targetWeightsName,
   tokenEmbeddingName,
   trainingModel,
 } from './model-graphs.js';
-import { floats, floatsOf, integers, Session, type Feeds } from './session.js';
+import { boundsOf, targetPartsOn } from './parts.js';
+import { booleans, floats, floatsOf, integers, Session, type Feeds } from './session.js';
 import { requireTrainingMemory, type TrainingLoad } from './training-memory.js';
 import { weightLayout, type Purpose } from './weight-layout.js';
 
@@ -85,7 +88,7 @@ export interface DecodingInput {
 export class Engine {
   private readonly sessions = new Map<Purpose, Promise<Session>>();
   /** By their inputs' names. A step's masks are as large as its activations: new ones each time would wait for the garbage collector. */
-  private readonly masks = new Map<string, Float32Array>();
+  private readonly masks = new Map<string, Uint8Array>();
 
   constructor(
     readonly model: Model,
@@ -103,9 +106,9 @@ export class Engine {
     batch: Batch,
     dropoutSeed: (module: string) => number,
   ): Promise<TrainingStep> {
-    const { adapter, balanceWeight, dropout, recompute = false } = this.settings;
+    const { adapter, balanceWeight, dropout, recompute = false, device = 'cpu' } = this.settings;
     const session = await this.session('training', () =>
-      trainingModel(this.model, adapter, { balanceWeight, dropout: dropout > 0, recompute }),
+      trainingModel(this.model, adapter, { balanceWeight, dropout, recompute, device }),
     );
     const outputs = await session.run(trainingFeeds(this, session.inputNames, parameters, batch, dropoutSeed));
     const balance = outputs['balance'];
@@ -120,12 +123,13 @@ export class Engine {
 
   /** Token losses and mean embeddings of one batch, without dropout. */
   async evaluate(parameters: Parameters, batch: Batch): Promise<Evaluation> {
-    const session = await this.session('evaluation', () => evaluationModel(this.model, this.settings.adapter));
+    const { adapter, device = 'cpu' } = this.settings;
+    const session = await this.session('evaluation', () => evaluationModel(this.model, adapter, device));
     const outputs = await session.run({
       ...parameterFeeds(parameters),
-      ...batchFeeds(session.inputNames, this.model, batch),
+      ...batchFeeds(this, session.inputNames, batch),
     });
-    const modules = this.settings.adapter.kind === 'mole' ? this.model.modules : [];
+    const modules = adapter.kind === 'mole' ? this.model.modules : [];
     return {
       tokenLosses: floatsOf(outputs['token_losses'], 'token_losses'),
       routing: new Map(
@@ -165,9 +169,9 @@ export class Engine {
   }
 
   /** `length` elements of the memory of a module's mask, which the next step uses again. */
-  maskBuffer(name: string, length: number): Float32Array {
+  maskBuffer(name: string, length: number): Uint8Array {
     let buffer = this.masks.get(name);
-    if (buffer === undefined || buffer.length < length) this.masks.set(name, (buffer = new Float32Array(length)));
+    if (buffer === undefined || buffer.length < length) this.masks.set(name, (buffer = new Uint8Array(length)));
     return buffer.subarray(0, length);
   }
 
@@ -210,28 +214,37 @@ export function trainingFeeds(
 ): Feeds {
   const { model, settings } = engine;
   const { dropout, recompute = false } = settings;
-  const feeds = { ...parameterFeeds(parameters), ...batchFeeds(inputs, model, batch) };
+  const feeds = { ...parameterFeeds(parameters), ...batchFeeds(engine, inputs, batch) };
   if (recompute) feeds[inputNames.zero] = floats(new Float32Array(1), [1]);
   if (dropout === 0) return feeds;
   for (const { name, inputWidth } of model.modules) {
     const shape = [batch.rows * batch.time, inputWidth];
     const mask = engine.maskBuffer(name, batch.rows * batch.time * inputWidth);
     fillDropoutMask(mask, dropout, dropoutSeed(name));
-    feeds[dropoutMaskName(name)] = floats(mask, shape);
+    feeds[dropoutMaskName(name)] = booleans(mask, shape);
   }
   return feeds;
 }
 
-function batchFeeds(inputs: readonly string[], { decoder }: Model, batch: Batch): Feeds {
+function batchFeeds({ model, settings }: Engine, inputs: readonly string[], batch: Batch): Feeds {
   const { rows, time, selected } = batch;
   const count = selected.length;
   return {
-    ...attentionFeeds(inputs, decoder, batch),
+    ...attentionFeeds(inputs, model.decoder, batch),
     [inputNames.inputIds]: integers(batch.inputIds, [rows, time]),
     [inputNames.positions]: integers(batch.positions, [rows, time]),
     [inputNames.tokenWeights]: floats(batch.tokenWeights, [rows * time, 1]),
     [inputNames.selected]: integers(selected, [count, 1]),
-    [inputNames.targets]: integers(batch.targets, [count, 1]),
-    [inputNames.targetWeights]: floats(new Float32Array(count).fill(batch.targetWeight), [count, 1]),
+    ...targetFeeds(batch, settings.device),
   };
+}
+
+function targetFeeds({ targets, targetWeight }: Batch, device: Device = 'cpu'): Feeds {
+  const feeds: Feeds = {};
+  boundsOf(targetPartsOn(device), targets.length).forEach(({ start, end }, part) => {
+    const shape = [end - start, 1];
+    feeds[targetsName(part)] = integers(targets.subarray(start, end), shape);
+    feeds[targetWeightsName(part)] = floats(new Float32Array(end - start).fill(targetWeight), shape);
+  });
+  return feeds;
 }

@@ -10,7 +10,9 @@
 import {
   add,
   cast,
+  concat,
   crossEntropy,
+  dimensionOf,
   gatherRows,
   Graph,
   gradientsOf,
@@ -21,6 +23,7 @@ import {
   multiplyDimensions,
   scale,
   softCap,
+  split,
   termsOf,
   type Dimension,
   type GraphOutputs,
@@ -29,22 +32,24 @@ import {
 import type { DecoderInputs, KeyValues, RotaryEmbedding, WeightSource } from '@fedamole/models';
 import type { Model, QuantizedLocation, WeightLocation } from '@fedamole/base-models';
 import { dropoutMaskName, type AdapterGraph, type DropExpertInput } from '@fedamole/mole';
-import { timeParts } from './time-parts.js';
 import { attachAdapters, type AdapterKind } from './adapter-kind.js';
+import type { Device } from './devices.js';
+import { targetPartsOn, timeParts, wholeOf } from './parts.js';
 
 export const inputNames = {
   inputIds: 'input_ids',
   positions: 'positions',
   tokenWeights: 'token_weights',
   selected: 'selected',
-  targets: 'targets',
-  targetWeights: 'target_weights',
   zero: 'zero',
 } as const;
 
 /** One input a window, for layers differ in how far they see, and a part of time. */
 export const attentionBiasName = (window: number | null, part: number): string =>
   `attention_bias:${window ?? 'all'}:${part}`;
+/** One input a part of the targets. */
+export const targetsName = (part: number): string => `targets:${part}`;
+export const targetWeightsName = (part: number): string => `target_weights:${part}`;
 export const keyPositionsName = (part: number): string => `key_positions:${part}`;
 export const rotaryName = (part: 'cosines' | 'sines', { name }: RotaryEmbedding): string => `${part}:${name}`;
 export const gradientName = (parameter: string): string => `gradient:${parameter}`;
@@ -56,13 +61,18 @@ export const pastName = (part: 'keys' | 'values', layer: number): string => `pas
 
 export interface TrainingGraphSettings {
   readonly balanceWeight: number;
-  readonly dropout: boolean;
+  /** Rate of dropout on the adapters' input; 0 for none. */
+  readonly dropout: number;
   /** Whether a layer's activations are computed a second time for its gradients, instead of being kept. */
   readonly recompute: boolean;
+  readonly device: Device;
 }
 
 export function trainingModel(model: Model, adapter: AdapterKind, settings: TrainingGraphSettings): GraphOutputs {
-  const { graph, adapters, hidden, weight } = forward(model, adapter, settings.dropout);
+  const { graph, adapters, hidden, weight } = forward(model, adapter, {
+    dropout: settings.dropout,
+    wanted: wholeOf(targetPartsOn(settings.device)),
+  });
   const { loss } = targetLoss(graph, model, weight, hidden);
   const balance = adapters.balanceLoss();
   const total = balance === null ? loss : add(loss, scale(balance, settings.balanceWeight));
@@ -74,11 +84,13 @@ export function trainingModel(model: Model, adapter: AdapterKind, settings: Trai
   const named = adapters.parameters.map(({ name }, index) => [gradientName(name), gradients[index] as Tensor] as const);
   // the last layer's first, as the backward pass comes by them
   named.reverse();
-  return { graph, outputs: { loss, ...(balance === null ? {} : { balance }), ...Object.fromEntries(named) } };
+  // the losses last: first they would want the probabilities of all targets at once
+  return { graph, outputs: { ...Object.fromEntries(named), loss, ...(balance === null ? {} : { balance }) } };
 }
 
-export function evaluationModel(model: Model, adapter: AdapterKind): GraphOutputs {
-  const { graph, adapters, hidden, weight } = forward(model, adapter, false);
+export function evaluationModel(model: Model, adapter: AdapterKind, device: Device): GraphOutputs {
+  const wanted = wholeOf(targetPartsOn(device));
+  const { graph, adapters, hidden, weight } = forward(model, adapter, { wanted });
   const { tokenLosses } = targetLoss(graph, model, weight, hidden);
   const routing = [...adapters.routing()].flatMap(([module, { chosen, means }]) => [
     [chosenName(module), chosen] as const,
@@ -89,7 +101,7 @@ export function evaluationModel(model: Model, adapter: AdapterKind): GraphOutput
 }
 
 export function decodingModel(model: Model, adapter: AdapterKind): GraphOutputs {
-  const { graph, hidden, weight, present } = forward(model, adapter, false, true);
+  const { graph, hidden, weight, present } = forward(model, adapter, { wanted: 'selected', cached: true });
   const normed = model.decoder.normalize(weight, hidden);
   const logits = outputLogits(model, weight, normed);
   const cache = present.flatMap(({ keys, values }, layer) => [
@@ -108,15 +120,28 @@ export interface Forward {
   readonly present: readonly KeyValues[];
 }
 
-export function forward(model: Model, adapter: AdapterKind, dropout: boolean, cached = false): Forward {
+export interface ForwardSettings {
+  /** Rate of dropout on the adapters' input; none where left out. */
+  readonly dropout?: number;
+  /** How many positions are selected. */
+  readonly wanted: Dimension;
+  /** Whether keys and values of earlier tokens are given. */
+  readonly cached?: boolean;
+}
+
+export function forward(
+  model: Model,
+  adapter: AdapterKind,
+  { dropout = 0, wanted, cached = false }: ForwardSettings,
+): Forward {
   const graph = new Graph('float32');
   const weight = weightSource(graph, model);
   const tokens = multiplyDimensions('batch', timeOf(cached));
   const tokenWeights = graph.input(inputNames.tokenWeights, [tokens, 1]);
   const drop: DropExpertInput = (module, input) =>
-    dropout ? multiply(input, graph.input(dropoutMaskName(module.name), [tokens, module.inputWidth])) : input;
+    dropout === 0 ? input : dropped(input, graph, dropoutMaskName(module.name), dropout);
   const adapters = attachAdapters(graph, model.modules, adapter, tokenWeights, drop);
-  const selected = graph.input(inputNames.selected, ['selected', 1], { dataType: 'int64' });
+  const selected = graph.input(inputNames.selected, [wanted, 1], { dataType: 'int64' });
   const adapted = new Set(model.modules.map(({ name }) => name));
   // an adapter sees every token: it has a dropout mask for each, and a router a mean over all
   const early = !model.decoder.modulesBehindAttention.some(({ name }) => adapted.has(name));
@@ -129,9 +154,14 @@ export function forward(model: Model, adapter: AdapterKind, dropout: boolean, ca
   return { graph, adapters, weight, hidden: early ? hidden : gatherRows(hidden, selected), present };
 }
 
+/** What is kept is scaled up, so that the mean stays. */
+function dropped(x: Tensor, graph: Graph, mask: string, rate: number): Tensor {
+  const kept = cast(graph.input(mask, x.shape, { dataType: 'bool' }), graph.computeType);
+  return multiply(x, scale(kept, 1 / (1 - rate)));
+}
+
 /** Of a whole sequence a sum of parts, each of which looks no further than its end: half of all scores would be hidden. */
-const timeOf = (cached: boolean): Dimension =>
-  cached ? 'time' : timeParts.symbols.reduce<Dimension>(addDimensions, 0);
+const timeOf = (cached: boolean): Dimension => (cached ? 'time' : wholeOf(timeParts));
 
 function decoderInputs(graph: Graph, { decoder }: Model, cached: boolean): Omit<DecoderInputs, 'wanted'> {
   const time = timeOf(cached);
@@ -164,14 +194,24 @@ function decoderInputs(graph: Graph, { decoder }: Model, cached: boolean): Omit<
   return { ...inputs, past };
 }
 
-/** The loss of the selected positions: those that predict a target. */
+/** The loss of the selected positions, those that predict a target: part by part, for their logits are larger than all else. */
 export function targetLoss(graph: Graph, model: Model, weight: WeightSource, hidden: Tensor) {
   const { decoder } = model;
-  const targets = graph.input(inputNames.targets, ['selected', 1], { dataType: 'int64' });
-  const weights = graph.input(inputNames.targetWeights, ['selected', 1]);
   const normed = decoder.normalize(weight, hidden);
-  if (decoder.logitCap !== null) return logitsCrossEntropy(outputLogits(model, weight, normed), targets, weights);
-  return crossEntropy(normed, weight(decoder.outputWeight), targets, weights);
+  const losses = split(normed, 0, termsOf(dimensionOf(normed, 0))).map((states, part) => {
+    const size = dimensionOf(states, 0);
+    const targets = graph.input(targetsName(part), [size, 1], { dataType: 'int64' });
+    const weights = graph.input(targetWeightsName(part), [size, 1]);
+    if (decoder.logitCap !== null) return logitsCrossEntropy(outputLogits(model, weight, states), targets, weights);
+    return crossEntropy(states, weight(decoder.outputWeight), targets, weights);
+  });
+  return {
+    loss: losses.map(({ loss }) => loss).reduce(add),
+    tokenLosses: concat(
+      losses.map(({ tokenLosses }) => tokenLosses),
+      0,
+    ),
+  };
 }
 
 function outputLogits({ decoder }: Model, weight: WeightSource, normed: Tensor): Tensor {

@@ -97,6 +97,8 @@ export class Session {
 }
 
 export const floats = (values: Float32Array, shape: readonly number[]): Tensor => new Tensor('float32', values, shape);
+/** 0 for false, else 1. */
+export const booleans = (values: Uint8Array, shape: readonly number[]): Tensor => new Tensor('bool', values, shape);
 export const integers = (values: BigInt64Array, shape: readonly number[]): Tensor => new Tensor('int64', values, shape);
 
 export function floatsOf(tensor: Tensor | undefined, name: string): Float32Array {

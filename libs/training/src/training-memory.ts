@@ -7,7 +7,7 @@ import { emitGraph, peakActivationBytes } from '@fedamole/graph';
 import { trainingModel } from './model-graphs.js';
 import type { EngineSettings } from './engine.js';
 import type { Parameters } from '@fedamole/mole';
-import { timeParts } from './time-parts.js';
+import { sizesOf, targetPartsOn, timeParts } from './parts.js';
 import { weightLayout } from './weight-layout.js';
 
 /** The largest batch of a training, and what it trains. */
@@ -43,12 +43,12 @@ export function trainingMemory(
   { rows, time, targets, parameters }: TrainingLoad,
 ): TrainingMemory {
   const { adapter, balanceWeight, dropout, recompute = false, device = 'cpu' } = settings;
-  const graph = emitGraph(trainingModel(model, adapter, { balanceWeight, dropout: dropout > 0, recompute }), device);
+  const graph = emitGraph(trainingModel(model, adapter, { balanceWeight, dropout, recompute, device }), device);
   const symbols = new Map([
     ['batch', rows],
-    ...timeParts.sizes(time).map((size, part) => [timeParts.symbols[part] as string, size] as const),
+    ...sizesOf(timeParts, time),
+    ...sizesOf(targetPartsOn(device), targets),
     ['rotary_rows', time],
-    ['selected', targets],
   ]);
   for (const { name, shape } of graph.inputs) {
     shape.forEach((dimension, axis) => {

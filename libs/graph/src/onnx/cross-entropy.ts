@@ -39,11 +39,11 @@ function emitLosses(
   const [loss, tokenLosses, exponentials, totals] = outputs as [Tensor, Tensor, Tensor, Tensor];
   const { dataType } = loss;
   const column = tokenLosses.shape;
-  const keep = { attributes: { keepdims: { int: 1 } } };
-  const largest = emitter.value('ReduceMax', [logits, emitter.integers([-1])], column, dataType, keep);
+  const [positions] = column as [Dimension];
+  const largest = emitter.column('ReduceMax', logits, positions);
   const shifted = emitter.value('Sub', [logits, largest], exponentials.shape, dataType);
   emitter.write('Exp', [shifted], [exponentials]);
-  emitter.write('ReduceSum', [exponentials.name, emitter.integers([-1])], [totals], keep);
+  emitter.write('Identity', [emitter.column('ReduceSum', exponentials.name, positions)], [totals]);
   const logarithms = emitter.value('Log', [totals.name], column, dataType);
   // of a node's inputs ONNX Runtime computes first what was written last: this one, before Exp takes the place of what it reads
   const chosen = emitter.value('GatherElements', [shifted, targets.name], column, dataType, {
@@ -51,7 +51,9 @@ function emitLosses(
   });
   emitter.write('Sub', [logarithms, chosen], [tokenLosses]);
   const weighted = emitter.value('Mul', [tokenLosses.name, weights.name], column, dataType);
-  const total = emitter.value('ReduceSum', [weighted, emitter.integers([0])], [1, 1], dataType, keep);
+  const total = emitter.value('ReduceSum', [weighted, emitter.integers([0])], [1, 1], dataType, {
+    attributes: { keepdims: { int: 1 } },
+  });
   emitter.write('Reshape', [total, emitter.integers([1])], [loss]);
 }
 

@@ -63,6 +63,15 @@ export class Emitter {
     return name;
   }
 
+  /** A matrix reduced to one column by ReduceSum, ReduceMax or ReduceMin. */
+  column(operator: string, matrix: string, rows: Dimension): string {
+    const reduced = this.value(operator, [matrix, this.integers([-1])], [rows, 1], this.computeType, {
+      attributes: { keepdims: { int: 1 } },
+    });
+    // of a matrix without rows ONNX Runtime's reductions keep all columns
+    return this.value('Reshape', [reduced, this.shapeVector([rows, 1])], [rows, 1], this.computeType);
+  }
+
   /** A vector of integers; with a symbolic entry an input, which follows from the shapes of the others. */
   shapeVector(dimensions: readonly Dimension[]): string {
     if (dimensions.every((dimension) => typeof dimension === 'number')) return this.integers(dimensions);

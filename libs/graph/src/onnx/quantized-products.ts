@@ -16,9 +16,7 @@ function quantizedRows(emitter: Emitter, x: Tensor): { values: string; zero: str
     const value = (operator: string, inputs: readonly string[], options?: NodeOptions): string =>
       emitter.value(operator, inputs, column, x.dataType, options);
     // two passes that only read, where Abs would write a copy for ReduceMax
-    const [greatest, least] = ['ReduceMax', 'ReduceMin'].map((operator) =>
-      value(operator, [x.name, emitter.integers([-1])], { attributes: { keepdims: { int: 1 } } }),
-    ) as [string, string];
+    const [greatest, least] = [emitter.column('ReduceMax', x.name, rows), emitter.column('ReduceMin', x.name, rows)];
     const magnitudes = value('Max', [greatest, value('Neg', [least]), emitter.floats([LEAST_MAGNITUDE], [])]);
     return value('Mul', [magnitudes, emitter.floats([1 / 127], [])]);
   });
