@@ -53,7 +53,12 @@ export type KeyResource = z.infer<typeof keyResource>;
 
 export const newKeyResource = keyResource
   .extend({
-    key: z.string().describe('Goes into `Authorization: Bearer <key>`. It is shown this once, and stored nowhere.'),
+    key: z
+      .string()
+      .nullable()
+      .describe(
+        'Goes into `Authorization: Bearer <key>`. It is shown this once and stored nowhere: null where the request came again under its idempotency key.',
+      ),
   })
   .meta({ title: 'NewKey' });
 export type NewKeyResource = z.infer<typeof newKeyResource>;

@@ -810,9 +810,9 @@ export type NewKey = {
     expiresAt: string | null;
     revokedAt: string | null;
     /**
-     * Goes into `Authorization: Bearer <key>`. It is shown this once, and stored nowhere.
+     * Goes into `Authorization: Bearer <key>`. It is shown this once and stored nowhere: null where the request came again under its idempotency key.
      */
-    key: string;
+    key: string | null;
 };
 
 export type Problem = {
@@ -1302,6 +1302,10 @@ export type CollectArtifactsErrors = {
      * `SCOPE_INSUFFICIENT`: The key may not do this.
      */
     403: Problem;
+    /**
+     * `REQUEST_UNDER_WAY`: The first request under this idempotency key has no answer yet, or was cut off.
+     */
+    409: Problem;
     /**
      * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
      */
@@ -2659,6 +2663,10 @@ export type MakeKeyErrors = {
      */
     403: Problem;
     /**
+     * `REQUEST_UNDER_WAY`: The first request under this idempotency key has no answer yet, or was cut off.
+     */
+    409: Problem;
+    /**
      * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
      */
     413: Problem;
@@ -2888,7 +2896,7 @@ export type RebuildReadModelsErrors = {
      */
     403: Problem;
     /**
-     * `REBUILD_RUNNING`: One is under way.
+     * `REBUILD_RUNNING`: One is under way. `REQUEST_UNDER_WAY`: The first request under this idempotency key has no answer yet, or was cut off.
      */
     409: Problem;
     /**
@@ -3034,7 +3042,7 @@ export type RequestReplayErrors = {
      */
     404: Problem;
     /**
-     * `ROUND_NOT_AGGREGATED`: There is nothing to compare with.
+     * `ROUND_NOT_AGGREGATED`: There is nothing to compare with. `REQUEST_UNDER_WAY`: The first request under this idempotency key has no answer yet, or was cut off.
      */
     409: Problem;
     /**
