@@ -38,6 +38,17 @@ export const splitSizes = z.strictObject({
 });
 export type SplitSizes = z.infer<typeof splitSizes>;
 
+/** Of some numbers of tokens. */
+const spread = z.strictObject({ least: z.int(), median: z.int(), most: z.int() });
+
+/** How long the examples of a client are, all splits together, in tokens. */
+export const exampleLengths = z.strictObject({
+  prompt: spread,
+  answer: spread.describe('With the token that ends it; what exceeds the longest example is cut off.'),
+  leftOut: z.int().min(0).describe('Examples that are not used, as their prompts alone are too long.'),
+});
+export type ExampleLengths = z.infer<typeof exampleLengths>;
+
 /**
  * Losses are mean cross-entropies per target token in nats. What was recorded before perplexity and choice accuracy were
  * measured lacks them.
@@ -80,6 +91,8 @@ export type WeightFormMeasurement = z.infer<typeof weightFormMeasurement>;
 /** Round 0: the base model as it comes, on a client's splits. */
 export const baselineResult = z.strictObject({
   splits: splitSizes,
+  /** Older results leave it out. */
+  lengths: exampleLengths.optional(),
   metrics: evaluationMetrics,
   /** ROUGE-L of always giving the training split's most frequent answer, and how many distinct answers the test split has. */
   mostFrequentAnswerRougeL: z.number().min(0).max(1),

@@ -3,7 +3,7 @@ import type { EventStore } from '@fedamole/event-store';
 import { DomainError, federationStream } from '@fedamole/federation';
 import { z } from 'zod';
 import { ProblemException } from '../http/problem.js';
-import { wholeNumberText } from '../http/query-parameters.js';
+import { byRound, wholeNumberText } from '../http/query-parameters.js';
 
 const words = "a version of the federation's stream, or the identifier of an event of any stream";
 
@@ -15,6 +15,9 @@ export type AsOf = z.infer<typeof asOf>;
 
 export const atMoment = z.strictObject({ asOf });
 export type AtMoment = z.infer<typeof atMoment>;
+
+export const byRoundAtMoment = byRound.extend(atMoment.shape);
+export type ByRoundAtMoment = z.infer<typeof byRoundAtMoment>;
 
 /**
  * The version that a federation had at a moment; null for now. Throws FEDERATION_NOT_FOUND where it did not exist yet,

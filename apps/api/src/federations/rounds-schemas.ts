@@ -1,4 +1,4 @@
-import { baselineResult, digest, expertAssignment, resourceName, trainingResult } from '@fedamole/federation';
+import { baselineResult, digest, resourceName, trainingResult } from '@fedamole/federation';
 import { z } from 'zod';
 
 export const roundResource = z
@@ -47,22 +47,3 @@ export type RoundResource = z.infer<typeof roundResource>;
 
 export const roundList = z.strictObject({ rounds: z.array(roundResource) }).meta({ title: 'RoundList' });
 export type RoundList = z.infer<typeof roundList>;
-
-export const assignmentResource = z
-  .strictObject({
-    round: z.int(),
-    scores: digest.describe('Artifact with the scores that decided it.'),
-    assignment: expertAssignment.describe('For each client the experts that it holds of every module.'),
-  })
-  .meta({ title: 'Assignment' });
-export type AssignmentResource = z.infer<typeof assignmentResource>;
-
-export const adapterList = z
-  .strictObject({
-    adapters: z
-      .array(z.strictObject({ client: resourceName, round: z.int(), digest, bytes: z.int() }))
-      .describe('By client.'),
-  })
-  .meta({ title: 'AdapterList' });
-export type AdapterList = z.infer<typeof adapterList>;
-export type AdapterResource = AdapterList['adapters'][number];

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import type { ApiClient } from '@fedamole/api-client';
 import { command } from '../command-line/command.js';
 import { FailedError, NotFoundError } from '../command-line/exit-status.js';
-import { folder, text, wholeNumber } from '../command-line/parameters.js';
-import { textTable } from '../command-line/text-table.js';
+import { folder, required, text, wholeNumber } from '../command-line/parameters.js';
+import { fields, textTable } from '../command-line/text-table.js';
 import { federationOrNewest, findFederation } from '../find-federation.js';
 import { megabytes } from '../format.js';
-import type { Adapter } from '../resources.js';
+import type { Adapter, Lineage } from '../resources.js';
 
 const round = wholeNumber('N', 1, 10_000, 'of that round; the newest when left out');
 
@@ -48,7 +48,41 @@ export const adapters = [
       output.result({ adapters: files }, () => files.map(({ file }) => file).join('\n'));
     },
   }),
+  command({
+    words: 'adapters lineage',
+    summary: 'Show where an adapter comes from: base model, experts, and every pool since the first.',
+    positional: { client: required(text('client', 'whose adapter')), federation: federationOrNewest },
+    options: { round },
+    examples: [['adapters lineage ward-7 --json | jq -r ".pools[].pool"', 'digests of the pools that led to it']],
+    async run({ api, output }, { client: name, federation }, { round: chosen }) {
+      const client = await api();
+      const { id } = await findFederation(client, federation);
+      const sent = { path: { id, client: name }, query: { round: chosen?.toString() } };
+      const lineage = await client.call('GET /v1/federations/{id}/adapters/{client}/lineage', sent);
+      output.result(lineage, () => described(lineage));
+    },
+  }),
 ];
+
+function described({ adapter, baseModel, experts, trained, mergedInto, pools }: Lineage): string {
+  const held = Object.values(experts).map(({ length }) => length);
+  const facts = fields({
+    adapter: adapter.digest,
+    client: adapter.client,
+    round: adapter.round,
+    'base model': `${baseModel.name} (${baseModel.digest})`,
+    experts: `${held.reduce((sum, count) => sum + count, 0)} in ${held.length} modules`,
+    trained: `${trained.at}, ${trained.steps} steps on ${trained.trainExamples} examples, on ${trained.device}`,
+    attempt: trained.attempt,
+    event: trained.eventId,
+    'merged into': mergedInto,
+  });
+  const rows = pools.map(({ federationId, round: of, pool, merged }) => [
+    ...[federationId, of, pool],
+    merged.length === 0 ? null : merged.map(({ client }) => client).join(' '),
+  ]);
+  return `${facts}\n\n${textTable(['federation', 'round', 'pool', 'merged from'], rows)}`;
+}
 
 async function listed(api: ApiClient, id: string, chosen: number | undefined): Promise<Adapter[]> {
   const query = { round: chosen?.toString() };

@@ -4,15 +4,70 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
+export type Adapter = {
+    client: string;
+    round: number;
+    digest: string;
+    bytes: number;
+};
+
+export type AdapterLineage = {
+    adapter: Adapter;
+    baseModel: {
+        name: string;
+        digest: string;
+    };
+    /**
+     * Indices of the experts that it was trained from, per module.
+     */
+    experts: {
+        [key: string]: Array<number>;
+    };
+    /**
+     * Artifact with the scores that assigned them.
+     */
+    scores: string;
+    /**
+     * The event that recorded it, and how it was trained.
+     */
+    trained: {
+        eventId: string;
+        at: string;
+        attempt: number;
+        device: 'cpu' | 'webgpu' | 'cuda';
+        trainExamples: number;
+        steps: number;
+    };
+    /**
+     * The pool after its round; null while its round isn't merged.
+     */
+    mergedInto: string | null;
+    /**
+     * The pools that led to it, the newest first: training began with the first, which came of the second.
+     */
+    pools: Array<AncestorPool>;
+};
+
 export type AdapterList = {
     /**
      * By client.
      */
-    adapters: Array<{
+    adapters: Array<Adapter>;
+};
+
+export type AncestorPool = {
+    /**
+     * Another one where a fork took the pool over.
+     */
+    federationId: string;
+    round: number;
+    pool: string;
+    /**
+     * The adapters that went into it, by client; none in round 0, whose pool is drawn from the seed.
+     */
+    merged: Array<{
         client: string;
-        round: number;
-        digest: string;
-        bytes: number;
+        adapter: string;
     }>;
 };
 
@@ -59,6 +114,74 @@ export type Assignment = {
             [key: string]: Array<number>;
         };
     };
+};
+
+export type AssignmentChoice = {
+    module: string;
+    /**
+     * Index in the module's pool.
+     */
+    expert: number;
+    /**
+     * Whom it picked.
+     */
+    client: string;
+    /**
+     * How much the expert wants the client: of reverse selection, its row sums to 1.
+     */
+    score: number;
+    /**
+     * The client's place in the expert's order of all clients; 1 is the best, equals share one.
+     */
+    rank: number;
+    /**
+     * Why it did not pick its best runner-up instead, where that has the higher score: the runner-up holds the most experts already, this client would have had too few, or shares are equal. Null where the score decided.
+     */
+    limit: 'max-experts' | 'min-experts' | 'equal-shares' | null;
+    /**
+     * Of those that it did not pick, the three that it wants most, the best first.
+     */
+    runnersUp: Array<{
+        client: string;
+        /**
+         * How much the expert wants the client: of reverse selection, its row sums to 1.
+         */
+        score: number;
+    }>;
+};
+
+export type AssignmentChoices = {
+    round: number;
+    /**
+     * The same round, or in a fork's first one the round of its parent that it took over.
+     */
+    decidedIn: {
+        federationId: string;
+        round: number;
+    };
+    /**
+     * What the scores are: embeddings' affinities, drawn numbers (in round 1, and where `assignment` is `random`), or affinities that decided nothing as the assignment was kept (`static`).
+     */
+    decidedBy: 'affinity' | 'draw' | 'kept';
+    /**
+     * The artifact that they are read from.
+     */
+    scores: string;
+    /**
+     * That held in that round, per module.
+     */
+    limits: {
+        experts: number;
+        clients: number;
+        expertChoices: number;
+        minExperts: number;
+        maxExperts: number;
+        homogeneous: boolean;
+    };
+    /**
+     * By module, expert and rank.
+     */
+    choices: Array<AssignmentChoice>;
 };
 
 export type AuditEntry = {
@@ -343,6 +466,57 @@ export type CurrentKey = {
     scope: 'operator' | 'viewer' | 'site';
     clients: Array<string>;
     description: string | null;
+};
+
+export type Dataset = {
+    client: string;
+    /**
+     * That are used: the sum of the splits.
+     */
+    examples: number;
+    splits: {
+        train: number;
+        embedding: number;
+        validation: number;
+        test: number;
+    };
+    /**
+     * Null where the base model was not measured on them, or long ago.
+     */
+    lengths: {
+        prompt: {
+            least: number;
+            median: number;
+            most: number;
+        };
+        /**
+         * With the token that ends it; what exceeds the longest example is cut off.
+         */
+        answer: {
+            least: number;
+            median: number;
+            most: number;
+        };
+        /**
+         * Examples that are not used, as their prompts alone are too long.
+         */
+        leftOut: number;
+    } | null;
+    /**
+     * Of the test split; null where the base model was not measured.
+     */
+    distinctTestAnswers: number | null;
+    /**
+     * ROUGE-L on the test split of the most frequent answer of the training split; null likewise.
+     */
+    mostFrequentAnswerRougeL: number | null;
+};
+
+export type DatasetList = {
+    /**
+     * By client, of those that have answered at all.
+     */
+    datasets: Array<Dataset>;
 };
 
 export type Event = {
@@ -967,6 +1141,25 @@ export type Round = {
                 validation: number;
                 test: number;
             };
+            lengths?: {
+                prompt: {
+                    least: number;
+                    median: number;
+                    most: number;
+                };
+                /**
+                 * With the token that ends it; what exceeds the longest example is cut off.
+                 */
+                answer: {
+                    least: number;
+                    median: number;
+                    most: number;
+                };
+                /**
+                 * Examples that are not used, as their prompts alone are too long.
+                 */
+                leftOut: number;
+            };
             metrics: {
                 validationLoss: number;
                 /**
@@ -1104,6 +1297,25 @@ export type Round = {
                 embedding: number;
                 validation: number;
                 test: number;
+            };
+            lengths?: {
+                prompt: {
+                    least: number;
+                    median: number;
+                    most: number;
+                };
+                /**
+                 * With the token that ends it; what exceeds the longest example is cut off.
+                 */
+                answer: {
+                    least: number;
+                    median: number;
+                    most: number;
+                };
+                /**
+                 * Examples that are not used, as their prompts alone are too long.
+                 */
+                leftOut: number;
             };
             metrics: {
                 validationLoss: number;
@@ -1272,6 +1484,207 @@ export type Validation = {
     } | null;
 };
 
+export type ListAdaptersData = {
+    body?: never;
+    path: {
+        /**
+         * Identifier.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Number of the round; 0 measures the base model.
+         */
+        round?: number;
+        /**
+         * As it was after an event: a version of the federation's stream, or the identifier of an event of any stream. As it is now when left out.
+         */
+        asOf?: number | string;
+    };
+    url: '/v1/federations/{id}/adapters';
+};
+
+export type ListAdaptersErrors = {
+    /**
+     * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
+     */
+    400: Problem;
+    /**
+     * `KEY_REQUIRED`: No key came. `KEY_INVALID`: It is no key of this API. `KEY_REVOKED`: The key was revoked. `KEY_EXPIRED`: The key has expired.
+     */
+    401: Problem;
+    /**
+     * `SCOPE_INSUFFICIENT`: The key may not do this.
+     */
+    403: Problem;
+    /**
+     * `FEDERATION_NOT_FOUND`: There is none, or none that the key may know of. `EVENT_NOT_FOUND`: There is no such moment.
+     */
+    404: Problem;
+    /**
+     * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
+     */
+    413: Problem;
+    /**
+     * `MEDIA_TYPE_UNSUPPORTED`: The body is in a charset or encoding that is not read.
+     */
+    415: Problem;
+    /**
+     * `TOO_MANY_REQUESTS`: Ask again after `Retry-After` seconds.
+     */
+    429: Problem;
+    /**
+     * `INTERNAL_ERROR`: A fault of the API; its log says more.
+     */
+    500: Problem;
+};
+
+export type ListAdaptersError = ListAdaptersErrors[keyof ListAdaptersErrors];
+
+export type ListAdaptersResponses = {
+    /**
+     * Adapters.
+     */
+    200: AdapterList;
+};
+
+export type ListAdaptersResponse = ListAdaptersResponses[keyof ListAdaptersResponses];
+
+export type DownloadAdapterData = {
+    body?: never;
+    path: {
+        /**
+         * Identifier.
+         */
+        id: string;
+        /**
+         * Name of a client.
+         */
+        client: string;
+    };
+    query?: {
+        /**
+         * Number of the round; 0 measures the base model.
+         */
+        round?: number;
+    };
+    url: '/v1/federations/{id}/adapters/{client}';
+};
+
+export type DownloadAdapterErrors = {
+    /**
+     * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
+     */
+    400: Problem;
+    /**
+     * `KEY_REQUIRED`: No key came. `KEY_INVALID`: It is no key of this API. `KEY_REVOKED`: The key was revoked. `KEY_EXPIRED`: The key has expired.
+     */
+    401: Problem;
+    /**
+     * `SCOPE_INSUFFICIENT`: The key may not do this.
+     */
+    403: Problem;
+    /**
+     * `FEDERATION_NOT_FOUND`: There is none, or none that the key may know of. `ADAPTER_NOT_FOUND`: The client has none. `ARTIFACT_MISSING`: The file is gone.
+     */
+    404: Problem;
+    /**
+     * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
+     */
+    413: Problem;
+    /**
+     * `MEDIA_TYPE_UNSUPPORTED`: The body is in a charset or encoding that is not read.
+     */
+    415: Problem;
+    /**
+     * `TOO_MANY_REQUESTS`: Ask again after `Retry-After` seconds.
+     */
+    429: Problem;
+    /**
+     * `ARTIFACT_CORRUPT`: The file is not what its digest says. `INTERNAL_ERROR`: A fault of the API; its log says more.
+     */
+    500: Problem;
+};
+
+export type DownloadAdapterError = DownloadAdapterErrors[keyof DownloadAdapterErrors];
+
+export type DownloadAdapterResponses = {
+    /**
+     * The file.
+     */
+    200: Blob | File;
+};
+
+export type DownloadAdapterResponse = DownloadAdapterResponses[keyof DownloadAdapterResponses];
+
+export type GetAdapterLineageData = {
+    body?: never;
+    path: {
+        /**
+         * Identifier.
+         */
+        id: string;
+        /**
+         * Name of a client.
+         */
+        client: string;
+    };
+    query?: {
+        /**
+         * Number of the round; 0 measures the base model.
+         */
+        round?: number;
+    };
+    url: '/v1/federations/{id}/adapters/{client}/lineage';
+};
+
+export type GetAdapterLineageErrors = {
+    /**
+     * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
+     */
+    400: Problem;
+    /**
+     * `KEY_REQUIRED`: No key came. `KEY_INVALID`: It is no key of this API. `KEY_REVOKED`: The key was revoked. `KEY_EXPIRED`: The key has expired.
+     */
+    401: Problem;
+    /**
+     * `SCOPE_INSUFFICIENT`: The key may not do this.
+     */
+    403: Problem;
+    /**
+     * `FEDERATION_NOT_FOUND`: There is none, or none that the key may know of. `ADAPTER_NOT_FOUND`: The client has none.
+     */
+    404: Problem;
+    /**
+     * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
+     */
+    413: Problem;
+    /**
+     * `MEDIA_TYPE_UNSUPPORTED`: The body is in a charset or encoding that is not read.
+     */
+    415: Problem;
+    /**
+     * `TOO_MANY_REQUESTS`: Ask again after `Retry-After` seconds.
+     */
+    429: Problem;
+    /**
+     * `INTERNAL_ERROR`: A fault of the API; its log says more.
+     */
+    500: Problem;
+};
+
+export type GetAdapterLineageError = GetAdapterLineageErrors[keyof GetAdapterLineageErrors];
+
+export type GetAdapterLineageResponses = {
+    /**
+     * Its lineage.
+     */
+    200: AdapterLineage;
+};
+
+export type GetAdapterLineageResponse = GetAdapterLineageResponses[keyof GetAdapterLineageResponses];
+
 export type CollectArtifactsData = {
     body?: CollectArtifacts;
     headers?: {
@@ -1338,6 +1751,148 @@ export type CollectArtifactsResponses = {
 };
 
 export type CollectArtifactsResponse = CollectArtifactsResponses[keyof CollectArtifactsResponses];
+
+export type GetAssignmentData = {
+    body?: never;
+    path: {
+        /**
+         * Identifier.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Number of the round; 0 measures the base model.
+         */
+        round?: number;
+        /**
+         * As it was after an event: a version of the federation's stream, or the identifier of an event of any stream. As it is now when left out.
+         */
+        asOf?: number | string;
+    };
+    url: '/v1/federations/{id}/assignments';
+};
+
+export type GetAssignmentErrors = {
+    /**
+     * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
+     */
+    400: Problem;
+    /**
+     * `KEY_REQUIRED`: No key came. `KEY_INVALID`: It is no key of this API. `KEY_REVOKED`: The key was revoked. `KEY_EXPIRED`: The key has expired.
+     */
+    401: Problem;
+    /**
+     * `SCOPE_INSUFFICIENT`: The key may not do this.
+     */
+    403: Problem;
+    /**
+     * `FEDERATION_NOT_FOUND`: There is none, or none that the key may know of. `EVENT_NOT_FOUND`: There is no such moment. `ASSIGNMENT_NOT_FOUND`: Nothing was assigned.
+     */
+    404: Problem;
+    /**
+     * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
+     */
+    413: Problem;
+    /**
+     * `MEDIA_TYPE_UNSUPPORTED`: The body is in a charset or encoding that is not read.
+     */
+    415: Problem;
+    /**
+     * `TOO_MANY_REQUESTS`: Ask again after `Retry-After` seconds.
+     */
+    429: Problem;
+    /**
+     * `INTERNAL_ERROR`: A fault of the API; its log says more.
+     */
+    500: Problem;
+};
+
+export type GetAssignmentError = GetAssignmentErrors[keyof GetAssignmentErrors];
+
+export type GetAssignmentResponses = {
+    /**
+     * The assignment.
+     */
+    200: Assignment;
+};
+
+export type GetAssignmentResponse = GetAssignmentResponses[keyof GetAssignmentResponses];
+
+export type ExplainAssignmentData = {
+    body?: never;
+    path: {
+        /**
+         * Identifier.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Number of the round; 0 measures the base model.
+         */
+        round?: number;
+        /**
+         * Only choices of that client.
+         */
+        client?: string;
+        /**
+         * Only choices of experts of that module.
+         */
+        module?: string;
+        /**
+         * Only choices of experts of that index.
+         */
+        expert?: number;
+    };
+    url: '/v1/federations/{id}/assignments/choices';
+};
+
+export type ExplainAssignmentErrors = {
+    /**
+     * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
+     */
+    400: Problem;
+    /**
+     * `KEY_REQUIRED`: No key came. `KEY_INVALID`: It is no key of this API. `KEY_REVOKED`: The key was revoked. `KEY_EXPIRED`: The key has expired.
+     */
+    401: Problem;
+    /**
+     * `SCOPE_INSUFFICIENT`: The key may not do this.
+     */
+    403: Problem;
+    /**
+     * `FEDERATION_NOT_FOUND`: There is none, or none that the key may know of. `ASSIGNMENT_NOT_FOUND`: Nothing was assigned. `CLIENT_NOT_IN_FEDERATION`: The client takes no part. `ARTIFACT_MISSING`: The file is gone.
+     */
+    404: Problem;
+    /**
+     * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
+     */
+    413: Problem;
+    /**
+     * `MEDIA_TYPE_UNSUPPORTED`: The body is in a charset or encoding that is not read.
+     */
+    415: Problem;
+    /**
+     * `TOO_MANY_REQUESTS`: Ask again after `Retry-After` seconds.
+     */
+    429: Problem;
+    /**
+     * `ARTIFACT_CORRUPT`: The file is not what its digest says. `INTERNAL_ERROR`: A fault of the API; its log says more.
+     */
+    500: Problem;
+};
+
+export type ExplainAssignmentError = ExplainAssignmentErrors[keyof ExplainAssignmentErrors];
+
+export type ExplainAssignmentResponses = {
+    /**
+     * The choices.
+     */
+    200: AssignmentChoices;
+};
+
+export type ExplainAssignmentResponse = ExplainAssignmentResponses[keyof ExplainAssignmentResponses];
 
 export type ListAuditData = {
     body?: never;
@@ -3208,7 +3763,7 @@ export type GetRoundResponses = {
 
 export type GetRoundResponse = GetRoundResponses[keyof GetRoundResponses];
 
-export type GetAssignmentData = {
+export type ListDatasetsData = {
     body?: never;
     path: {
         /**
@@ -3216,20 +3771,11 @@ export type GetAssignmentData = {
          */
         id: string;
     };
-    query?: {
-        /**
-         * Number of the round; 0 measures the base model.
-         */
-        round?: number;
-        /**
-         * As it was after an event: a version of the federation's stream, or the identifier of an event of any stream. As it is now when left out.
-         */
-        asOf?: number | string;
-    };
-    url: '/v1/federations/{id}/assignments';
+    query?: never;
+    url: '/v1/federations/{id}/datasets';
 };
 
-export type GetAssignmentErrors = {
+export type ListDatasetsErrors = {
     /**
      * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
      */
@@ -3243,7 +3789,7 @@ export type GetAssignmentErrors = {
      */
     403: Problem;
     /**
-     * `FEDERATION_NOT_FOUND`: There is none, or none that the key may know of. `EVENT_NOT_FOUND`: There is no such moment. `ASSIGNMENT_NOT_FOUND`: Nothing was assigned.
+     * `FEDERATION_NOT_FOUND`: There is none, or none that the key may know of.
      */
     404: Problem;
     /**
@@ -3264,150 +3810,16 @@ export type GetAssignmentErrors = {
     500: Problem;
 };
 
-export type GetAssignmentError = GetAssignmentErrors[keyof GetAssignmentErrors];
+export type ListDatasetsError = ListDatasetsErrors[keyof ListDatasetsErrors];
 
-export type GetAssignmentResponses = {
+export type ListDatasetsResponses = {
     /**
-     * The assignment.
+     * Descriptions.
      */
-    200: Assignment;
+    200: DatasetList;
 };
 
-export type GetAssignmentResponse = GetAssignmentResponses[keyof GetAssignmentResponses];
-
-export type ListAdaptersData = {
-    body?: never;
-    path: {
-        /**
-         * Identifier.
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * Number of the round; 0 measures the base model.
-         */
-        round?: number;
-        /**
-         * As it was after an event: a version of the federation's stream, or the identifier of an event of any stream. As it is now when left out.
-         */
-        asOf?: number | string;
-    };
-    url: '/v1/federations/{id}/adapters';
-};
-
-export type ListAdaptersErrors = {
-    /**
-     * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
-     */
-    400: Problem;
-    /**
-     * `KEY_REQUIRED`: No key came. `KEY_INVALID`: It is no key of this API. `KEY_REVOKED`: The key was revoked. `KEY_EXPIRED`: The key has expired.
-     */
-    401: Problem;
-    /**
-     * `SCOPE_INSUFFICIENT`: The key may not do this.
-     */
-    403: Problem;
-    /**
-     * `FEDERATION_NOT_FOUND`: There is none, or none that the key may know of. `EVENT_NOT_FOUND`: There is no such moment.
-     */
-    404: Problem;
-    /**
-     * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
-     */
-    413: Problem;
-    /**
-     * `MEDIA_TYPE_UNSUPPORTED`: The body is in a charset or encoding that is not read.
-     */
-    415: Problem;
-    /**
-     * `TOO_MANY_REQUESTS`: Ask again after `Retry-After` seconds.
-     */
-    429: Problem;
-    /**
-     * `INTERNAL_ERROR`: A fault of the API; its log says more.
-     */
-    500: Problem;
-};
-
-export type ListAdaptersError = ListAdaptersErrors[keyof ListAdaptersErrors];
-
-export type ListAdaptersResponses = {
-    /**
-     * Adapters.
-     */
-    200: AdapterList;
-};
-
-export type ListAdaptersResponse = ListAdaptersResponses[keyof ListAdaptersResponses];
-
-export type DownloadAdapterData = {
-    body?: never;
-    path: {
-        /**
-         * Identifier.
-         */
-        id: string;
-        /**
-         * Name of a client.
-         */
-        client: string;
-    };
-    query?: {
-        /**
-         * Number of the round; 0 measures the base model.
-         */
-        round?: number;
-    };
-    url: '/v1/federations/{id}/adapters/{client}';
-};
-
-export type DownloadAdapterErrors = {
-    /**
-     * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
-     */
-    400: Problem;
-    /**
-     * `KEY_REQUIRED`: No key came. `KEY_INVALID`: It is no key of this API. `KEY_REVOKED`: The key was revoked. `KEY_EXPIRED`: The key has expired.
-     */
-    401: Problem;
-    /**
-     * `SCOPE_INSUFFICIENT`: The key may not do this.
-     */
-    403: Problem;
-    /**
-     * `FEDERATION_NOT_FOUND`: There is none, or none that the key may know of. `ADAPTER_NOT_FOUND`: The client has none. `ARTIFACT_MISSING`: The file is gone.
-     */
-    404: Problem;
-    /**
-     * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
-     */
-    413: Problem;
-    /**
-     * `MEDIA_TYPE_UNSUPPORTED`: The body is in a charset or encoding that is not read.
-     */
-    415: Problem;
-    /**
-     * `TOO_MANY_REQUESTS`: Ask again after `Retry-After` seconds.
-     */
-    429: Problem;
-    /**
-     * `ARTIFACT_CORRUPT`: The file is not what its digest says. `INTERNAL_ERROR`: A fault of the API; its log says more.
-     */
-    500: Problem;
-};
-
-export type DownloadAdapterError = DownloadAdapterErrors[keyof DownloadAdapterErrors];
-
-export type DownloadAdapterResponses = {
-    /**
-     * The file.
-     */
-    200: Blob | File;
-};
-
-export type DownloadAdapterResponse = DownloadAdapterResponses[keyof DownloadAdapterResponses];
+export type ListDatasetsResponse = ListDatasetsResponses[keyof ListDatasetsResponses];
 
 export type PauseFederationData = {
     body?: GiveReason;
