@@ -8,7 +8,7 @@ import { byRound, wholeNumberText } from '../http/query-parameters.js';
 const words = "a version of the federation's stream, or the identifier of an event of any stream";
 
 export const asOf = z
-  .union([wholeNumberText(1, 1_000_000_000), z.uuid()], `expected ${words}`)
+  .union([wholeNumberText(1, 1_000_000_000), z.guid()], `expected ${words}`)
   .optional()
   .meta({ description: `As it was after an event: ${words}. As it is now when left out.` });
 export type AsOf = z.infer<typeof asOf>;

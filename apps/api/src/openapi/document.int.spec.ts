@@ -115,6 +115,22 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('holds nothing that generators stumble over', () => {
+    const found: string[] = [];
+    const look = (value: unknown, place: string): void => {
+      if (typeof value !== 'object' || value === null) return;
+      const { pattern, $ref, default: byDefault, type } = value as Record<string, unknown>;
+      // Unicode properties are no regular expressions of Python and others; quotes end the text that a pattern is put into.
+      if (typeof pattern === 'string' && /\\p|["'\s]/.test(pattern)) found.push(`${place}: pattern ${pattern}`);
+      if (typeof pattern === 'string' && pattern.length > 100) found.push(`${place}: a pattern that nobody reads`);
+      if ($ref !== undefined && byDefault !== undefined) found.push(`${place}: a default beside a reference`);
+      if (Array.isArray(type) && type.includes('object')) found.push(`${place}: an object without a name`);
+      for (const [key, inner] of Object.entries(value)) look(inner, `${place}/${key}`);
+    };
+    look(document, '');
+    expect(found).toEqual([]);
+  });
+
   it('tells every error as a problem with its code, and every code of the catalogue somewhere', () => {
     const told = new Set<string>();
     for (const { path, operationId, responses } of operations) {
