@@ -28,7 +28,7 @@ interface Document {
   openapi: string;
   tags: { name: string }[];
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, object>; securitySchemes: object };
+  components: { schemas: Record<string, { examples?: unknown[] }>; securitySchemes: object };
   security: object[];
 }
 
@@ -58,6 +58,8 @@ function validator(): Ajv2020 {
   ajv.addVocabulary(['components']);
   return ajv.addSchema({ components: { schemas: document.components.schemas } }, 'document');
 }
+const componentOf = (reference: string): { examples?: unknown[] } =>
+  document.components.schemas[reference.replace('#/components/schemas/', '')] ?? {};
 /** References of a schema lead into the document. */
 const within = (schema: object): object =>
   JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"document#/components')) as object;
@@ -102,6 +104,12 @@ describe('the OpenAPI document', () => {
       for (const { schema } of [...parameters, ...medias]) expect(() => ajv.compile(within(schema))).not.toThrow();
       for (const media of medias) {
         const fits = ajv.compile(within(media.schema));
+        const shown = '$ref' in media.schema ? componentOf(String(media.schema.$ref)).examples : undefined;
+        for (const value of shown ?? []) {
+          fits(value);
+          expect({ operationId, value, errors: fits.errors }).toEqual({ operationId, value, errors: null });
+        }
+        if (media === requestBody?.content['application/json']) expect(shown).toHaveLength(1);
         for (const [name, { value }] of Object.entries(media.examples ?? {})) {
           fits(value);
           expect({ operationId, name, errors: fits.errors }).toEqual({ operationId, name, errors: null });
