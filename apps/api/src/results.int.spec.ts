@@ -1,9 +1,12 @@
 /** What a federation leaves behind, asked for its reasons: why experts went where they did, where adapters come from. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunningService } from '@fedamole/services';
+import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { pino } from 'pino';
 import type { AdapterList, LineageResource } from './adapters/schemas.js';
 import { startApi } from './application.js';
+import type { ArtifactResource } from './artifacts/schemas.js';
 import type { AssignmentResource, ChoicesResource } from './assignments/schemas.js';
 import type { DatasetList } from './federations/dataset-schemas.js';
 import type { RoundList } from './federations/rounds-schemas.js';
@@ -140,6 +143,33 @@ describe('the lineage of an adapter', () => {
   it('is that of an adapter that there is', async () => {
     const missing = await http.get(`/v1/federations/${parent.id}/adapters/ward/lineage?round=7`);
     expect(missing).toMatchObject({ status: 404, body: { code: 'ADAPTER_NOT_FOUND' } });
+  });
+});
+
+describe('an artifact', () => {
+  it('tells the events for which it is there, and is downloaded whole', async () => {
+    const { adapters } = await read<AdapterList>(parent, 'adapters?round=2');
+    const digest = adapters[0]?.digest ?? '';
+    const { body } = await http.get<ArtifactResource>(`/v1/artifacts/${digest}`);
+    expect(body).toMatchObject({ digest, bytes: adapters[0]?.bytes });
+    expect(body.namedBy.map(({ stream, type }) => [stream, type])).toEqual([
+      [`federation-${parent.id}`, 'ClientTrained'],
+      [`federation-${fork.id}`, 'ClientTrained'],
+    ]);
+    const file = await http.raw(`/v1/artifacts/${digest}/content`);
+    expect(file.headers.get('content-disposition')).toBe(`attachment; filename="${digest}.safetensors"`);
+    const actual = createHash('sha256').update(new Uint8Array(await file.arrayBuffer()));
+    expect(actual.digest('hex')).toBe(digest);
+  });
+
+  it('is missing where it is neither stored nor named', async () => {
+    const missing = await http.get<Problem>(`/v1/artifacts/${'0'.repeat(64)}`);
+    expect(missing).toMatchObject({ status: 404, body: { code: 'ARTIFACT_MISSING' } });
+    const lost = (await read<LineageResource>(parent, 'adapters/ward/lineage')).pools[1]?.pool ?? '';
+    await rm(bench.artifacts.path(lost));
+    expect(await http.get(`/v1/artifacts/${lost}`)).toMatchObject({ status: 200, body: { bytes: null } });
+    expect(await http.get(`/v1/artifacts/${lost}/content`)).toMatchObject({ status: 404 });
+    expect((await http.get('/v1/artifacts/latest')).status).toBe(400);
   });
 });
 

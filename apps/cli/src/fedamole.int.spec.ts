@@ -198,6 +198,19 @@ describe('fedamole on a platform of its own', () => {
     expect((await readFile(adapters[0]?.file ?? '')).byteLength).toBe(adapters[0]?.bytes);
   });
 
+  it('shows and downloads an artifact, and tells which nobody needs', async () => {
+    const lineage = await json<Lineage>('adapters', 'lineage', 'bank-requests', 'small');
+    const pool = lineage.pools[0]?.pool ?? '';
+    expect((await run(['artifacts', 'show', pool])).out).toMatch(/RoundAggregated +federation-/);
+    const target = join(stateFolder, 'downloaded');
+    const { file: path, bytes } = await json<{ file: string; bytes: number }>(
+      ...['artifacts', 'download', pool, '--output', target],
+    );
+    expect((await readFile(path)).byteLength).toBe(bytes);
+    expect((await run(['artifacts', 'show', '0'.repeat(64)])).status).toBe(3);
+    expect((await run(['artifacts', 'collect'])).out).toMatch(/^WOULD BE REMOVED +FILES +SIZE\nartifacts +0 /);
+  });
+
   it("answers with a client's personalised model, the same as it streams", async () => {
     const prompt = [
       'adapters',

@@ -1,5 +1,6 @@
 import { resourceName } from '@fedamole/federation';
-import { Controller, Get, Inject, Param, Query, StreamableFile } from '@nestjs/common';
+import type { StreamableFile } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { OpenTo } from '../access/access.guard.js';
@@ -8,6 +9,7 @@ import type { ById } from '../http/path-parameters.js';
 import { byId } from '../http/path-parameters.js';
 import type { ByRound } from '../http/query-parameters.js';
 import { byRound } from '../http/query-parameters.js';
+import { safetensorsFile } from '../http/safetensors-file.js';
 import { Refuses } from '../openapi/refusals.js';
 import { AdaptersService } from './adapters.service.js';
 import type { AdapterList, LineageResource } from './schemas.js';
@@ -43,11 +45,7 @@ export class AdaptersController {
     @Query({ schema: byRound }) { round }: ByRound,
   ): Promise<StreamableFile> {
     const { bytes, fileName } = await this.adapters.read(id, client, round);
-    return new StreamableFile(bytes, {
-      type: 'application/octet-stream',
-      disposition: `attachment; filename="${fileName}"`,
-      length: bytes.byteLength,
-    });
+    return safetensorsFile(bytes, fileName);
   }
 
   @Get(':client/lineage')

@@ -359,4 +359,17 @@ export const answerExamples: Readonly<Record<string, unknown>> = {
   ClientList: { clients: [client] },
   KeyList: { keys: [key] },
   NewKey: { ...key, key: 'fedamole_s_4f7Gk2mQp0Xz0000000000000000000000000000example' },
+  Artifact: {
+    digest: baseModel.digest,
+    bytes: 1304192,
+    namedBy: [
+      {
+        eventId: '2c7a8f10-54c1-4f38-9a5e-0d1f6f0b7a11',
+        stream: 'federation-7f3a0c52-9d1e-4b6a-8a51-2f0c9d4e6b11',
+        version: 10,
+        type: 'ClientTrained',
+        recordedAt: '2026-11-24T08:00:00.000Z',
+      },
+    ],
+  },
 };

@@ -84,5 +84,6 @@ const pathParameters: Readonly<Record<string, string>> = {
   id: 'Identifier.',
   name: 'Name.',
   client: 'Name of a client.',
+  digest: 'SHA-256 of its bytes.',
   round: 'Number of the round; 0 measures the base model.',
 };

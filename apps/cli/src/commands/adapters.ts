@@ -93,9 +93,13 @@ async function listed(api: ApiClient, id: string, chosen: number | undefined): P
 export async function adapterBytes(api: ApiClient, id: string, adapter: Adapter): Promise<Uint8Array> {
   const sent = { path: { id, client: adapter.client }, query: { round: String(adapter.round) } };
   const bytes = await api.download('GET /v1/federations/{id}/adapters/{client}', sent);
+  requireDigest(bytes, adapter.digest, `The adapter of ${adapter.client}`);
+  return bytes;
+}
+
+export function requireDigest(bytes: Uint8Array, digest: string, what: string): void {
   const actual = createHash('sha256').update(bytes).digest('hex');
-  if (actual === adapter.digest) return bytes;
-  throw new FailedError(`The adapter of ${adapter.client} arrived with digest ${actual}, not ${adapter.digest}.`);
+  if (actual !== digest) throw new FailedError(`${what} arrived with digest ${actual}, not ${digest}.`);
 }
 
 /** A file of that name is whole, or not there. */

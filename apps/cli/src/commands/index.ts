@@ -1,6 +1,7 @@
 /** The table of commands. */
 import type { Command } from '../command-line/command.js';
 import { adapters } from './adapters.js';
+import { artifacts } from './artifacts.js';
 import { assignment } from './assignment.js';
 import { audit } from './audit.js';
 import { clients } from './clients.js';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   ...proofs,
   ...adapters,
   ...generate,
+  ...artifacts,
   ...keys,
   ...audit,
   ...completion,
@@ -40,5 +42,6 @@ export const commandGroups: Readonly<Record<string, string>> = {
   clients: 'Whoever takes part in federations.',
   federations: 'Make federations, look at them, steer them.',
   adapters: 'The personalised models: list them, download them, ask them, see where they come from.',
+  artifacts: 'Files by their digests: pools, adapters, embeddings, scores.',
   keys: 'API keys: who may do what.',
 };

@@ -9,6 +9,10 @@ export interface Operations {
   'GET /v1/federations/{id}/adapters/{client}': { sent: types.DownloadAdapterData; answered: types.DownloadAdapterResponses[keyof types.DownloadAdapterResponses] };
   /** Where an adapter comes from: base model, experts, and every pool since the first. */
   'GET /v1/federations/{id}/adapters/{client}/lineage': { sent: types.GetAdapterLineageData; answered: types.GetAdapterLineageResponses[keyof types.GetAdapterLineageResponses] };
+  /** An artifact: its size, and the events for which it is there. */
+  'GET /v1/artifacts/{digest}': { sent: types.GetArtifactData; answered: types.GetArtifactResponses[keyof types.GetArtifactResponses] };
+  /** Download an artifact: a pool, an adapter, embeddings or scores, verified against its digest. */
+  'GET /v1/artifacts/{digest}/content': { sent: types.DownloadArtifactData; answered: types.DownloadArtifactResponses[keyof types.DownloadArtifactResponses] };
   /** Remove artifacts that no event names any more, or tell which they are. */
   'POST /v1/artifacts/collect': { sent: types.CollectArtifactsData; answered: types.CollectArtifactsResponses[keyof types.CollectArtifactsResponses] };
   /** Who holds which experts; of the newest assignment when no round is named. */

@@ -74,6 +74,18 @@ export type AncestorPool = {
     }>;
 };
 
+export type Artifact = {
+    digest: string;
+    /**
+     * Null where it is named and not stored.
+     */
+    bytes: number | null;
+    /**
+     * The events for which it is there, the first 100 of them. What none names is collected.
+     */
+    namedBy: Array<NamingEvent>;
+};
+
 export type ArtifactCollection = {
     dryRun: boolean;
     /**
@@ -901,6 +913,14 @@ export type MergedPool = {
     seconds: number;
 };
 
+export type NamingEvent = {
+    eventId: string;
+    stream: string;
+    version: number;
+    type: string;
+    recordedAt: string;
+};
+
 export type NewKey = {
     /**
      * The first 12 letters and digits of the key behind its prefix.
@@ -1532,6 +1552,122 @@ export type GetAdapterLineageResponses = {
 };
 
 export type GetAdapterLineageResponse = GetAdapterLineageResponses[keyof GetAdapterLineageResponses];
+
+export type GetArtifactData = {
+    body?: never;
+    path: {
+        /**
+         * SHA-256 of its bytes.
+         */
+        digest: string;
+    };
+    query?: never;
+    url: '/v1/artifacts/{digest}';
+};
+
+export type GetArtifactErrors = {
+    /**
+     * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
+     */
+    400: Problem;
+    /**
+     * `KEY_REQUIRED`: No key came. `KEY_INVALID`: It is no key of this API. `KEY_REVOKED`: The key was revoked. `KEY_EXPIRED`: The key has expired.
+     */
+    401: Problem;
+    /**
+     * `SCOPE_INSUFFICIENT`: The key may not do this.
+     */
+    403: Problem;
+    /**
+     * `ARTIFACT_MISSING`: The file is gone.
+     */
+    404: Problem;
+    /**
+     * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
+     */
+    413: Problem;
+    /**
+     * `MEDIA_TYPE_UNSUPPORTED`: The body is in a charset or encoding that is not read.
+     */
+    415: Problem;
+    /**
+     * `TOO_MANY_REQUESTS`: Ask again after `Retry-After` seconds.
+     */
+    429: Problem;
+    /**
+     * `INTERNAL_ERROR`: A fault of the API; its log says more.
+     */
+    500: Problem;
+};
+
+export type GetArtifactError = GetArtifactErrors[keyof GetArtifactErrors];
+
+export type GetArtifactResponses = {
+    /**
+     * The artifact.
+     */
+    200: Artifact;
+};
+
+export type GetArtifactResponse = GetArtifactResponses[keyof GetArtifactResponses];
+
+export type DownloadArtifactData = {
+    body?: never;
+    path: {
+        /**
+         * SHA-256 of its bytes.
+         */
+        digest: string;
+    };
+    query?: never;
+    url: '/v1/artifacts/{digest}/content';
+};
+
+export type DownloadArtifactErrors = {
+    /**
+     * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
+     */
+    400: Problem;
+    /**
+     * `KEY_REQUIRED`: No key came. `KEY_INVALID`: It is no key of this API. `KEY_REVOKED`: The key was revoked. `KEY_EXPIRED`: The key has expired.
+     */
+    401: Problem;
+    /**
+     * `SCOPE_INSUFFICIENT`: The key may not do this.
+     */
+    403: Problem;
+    /**
+     * `ARTIFACT_MISSING`: The file is gone.
+     */
+    404: Problem;
+    /**
+     * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
+     */
+    413: Problem;
+    /**
+     * `MEDIA_TYPE_UNSUPPORTED`: The body is in a charset or encoding that is not read.
+     */
+    415: Problem;
+    /**
+     * `TOO_MANY_REQUESTS`: Ask again after `Retry-After` seconds.
+     */
+    429: Problem;
+    /**
+     * `ARTIFACT_CORRUPT`: The file is not what its digest says. `INTERNAL_ERROR`: A fault of the API; its log says more.
+     */
+    500: Problem;
+};
+
+export type DownloadArtifactError = DownloadArtifactErrors[keyof DownloadArtifactErrors];
+
+export type DownloadArtifactResponses = {
+    /**
+     * The file.
+     */
+    200: Blob | File;
+};
+
+export type DownloadArtifactResponse = DownloadArtifactResponses[keyof DownloadArtifactResponses];
 
 export type CollectArtifactsData = {
     body?: CollectArtifacts;
