@@ -83,8 +83,8 @@ describe('fedamole on a platform of its own', () => {
     expect(wrong.error).toContain('rank: there is no such field');
     const unread = await run(['federations', 'validate', '-'], '{"baseModel": "model", "clients": ["a"], "rank": 8}');
     expect(unread).toMatchObject({ status: 4, error: 'It would be refused.\n' });
-    expect(unread.out).toContain('rank: there is no such field');
-    expect(unread.out).toContain('clients.0: is not registered');
+    expect(unread.out).toContain('rank is 8: there is no such field');
+    expect(unread.out).toContain('clients.0 is "a": is not registered');
     const valid = await run(['federations', 'validate', '-'], file);
     expect(valid).toMatchObject({ status: 0, error: '' });
     expect(valid.out).toMatch(/^steps per client +2$/m);

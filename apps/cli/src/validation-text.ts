@@ -4,7 +4,9 @@ import { megabytes, number } from './format.js';
 import type { Validation } from './resources.js';
 
 export function validationText({ errors, infeasibilities, nearest, estimate }: Validation): string {
-  const wrong = errors.map(({ field, message }) => `${field}: ${message}`);
+  const wrong = errors.map(({ field, value, message }) =>
+    value === undefined ? `${field}: ${message}` : `${field} is ${JSON.stringify(value)}: ${message}`,
+  );
   const failing = infeasibilities.map(({ inequality }) => inequality);
   const parts = [
     section('Wrong fields:', wrong),

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 
 /** Control characters (Cc), as every dialect of regular expressions has them: the document's readers use many. */
-// eslint-disable-next-line no-control-regex
 const withoutControls = /^[^\u0000-\u001f\u007f-\u009f]*$/;
 
 /** Text that people read: some characters, no control characters (Postgres could not store NUL). */

@@ -1,7 +1,5 @@
 /** `fedamole adapters`: the personalised models, as files. */
 import { createHash } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ApiClient } from '@fedamole/api-client';
 import { command } from '../command-line/command.js';
 import { FailedError, NotFoundError } from '../command-line/exit-status.js';
@@ -10,6 +8,7 @@ import { fields, textTable } from '../command-line/text-table.js';
 import { federationOrNewest, findFederation } from '../find-federation.js';
 import { megabytes } from '../format.js';
 import type { Adapter, Lineage } from '../resources.js';
+import { saveFile } from '../save-file.js';
 
 const round = wholeNumber('N', 1, 10_000, 'of that round; the newest when left out');
 
@@ -41,10 +40,12 @@ export const adapters = [
       if (chosen.length === 0) {
         throw new NotFoundError(`Federation ${id} has no adapter of ${options.client ?? 'any client'} yet.`);
       }
-      const target = options.output ?? process.env['INIT_CWD'] ?? '.';
-      await mkdir(target, { recursive: true });
       const files: (Adapter & { readonly file: string })[] = [];
-      for (const adapter of chosen) files.push({ ...adapter, file: await download(client, id, adapter, target) });
+      for (const adapter of chosen) {
+        const name = `${adapter.client}-round-${adapter.round}.safetensors`;
+        const file = await saveFile(options.output, name, await adapterBytes(client, id, adapter));
+        files.push({ ...adapter, file });
+      }
       output.result({ adapters: files }, () => files.map(({ file }) => file).join('\n'));
     },
   }),
@@ -100,12 +101,4 @@ export async function adapterBytes(api: ApiClient, id: string, adapter: Adapter)
 export function requireDigest(bytes: Uint8Array, digest: string, what: string): void {
   const actual = createHash('sha256').update(bytes).digest('hex');
   if (actual !== digest) throw new FailedError(`${what} arrived with digest ${actual}, not ${digest}.`);
-}
-
-/** A file of that name is whole, or not there. */
-async function download(api: ApiClient, id: string, adapter: Adapter, target: string): Promise<string> {
-  const file = join(target, `${adapter.client}-round-${adapter.round}.safetensors`);
-  await writeFile(`${file}.part`, await adapterBytes(api, id, adapter));
-  await rename(`${file}.part`, file);
-  return file;
 }

@@ -1,11 +1,10 @@
 /** `fedamole artifacts`: pools, adapters, embeddings and scores by their digests, and what of them nobody needs any more. */
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Answer } from '@fedamole/api-client';
 import { command } from '../command-line/command.js';
 import { flag, folder, required, text, wholeNumber } from '../command-line/parameters.js';
 import { fields, textTable } from '../command-line/text-table.js';
 import { megabytes } from '../format.js';
+import { saveFile } from '../save-file.js';
 import { requireDigest } from './adapters.js';
 
 const digest = required(text('digest', 'SHA-256, as events, adapters and lineages name it'));
@@ -25,13 +24,10 @@ export const artifacts = [
     summary: 'Download an artifact, and check it against its digest.',
     positional: { digest },
     options: { output: folder('where to (the working folder)') },
-    async run({ api, output }, path, { output: target = process.env['INIT_CWD'] ?? '.' }) {
+    async run({ api, output }, path, { output: target }) {
       const bytes = await (await api()).download('GET /v1/artifacts/{digest}/content', { path });
       requireDigest(bytes, path.digest, `Artifact ${path.digest}`);
-      await mkdir(target, { recursive: true });
-      const file = join(target, `${path.digest}.safetensors`);
-      await writeFile(`${file}.part`, bytes);
-      await rename(`${file}.part`, file);
+      const file = await saveFile(target, `${path.digest}.safetensors`, bytes);
       output.result({ ...path, bytes: bytes.byteLength, file }, () => file);
     },
   }),
