@@ -422,7 +422,7 @@ describe('the documentation', () => {
     expect(federations.post.requestBody).toMatchObject({
       content: { 'application/json': { schema: { $ref: '#/components/schemas/CreateFederation' } } },
     });
-    const described = JSON.stringify(components.schemas['CreateFederation']);
+    const described = JSON.stringify(components.schemas['FederationConfiguration']);
     for (const words of ['LoRA rank r of every expert.', 'Decoupled weight decay', 'Which linear layers are adapted']) {
       expect(described).toContain(words);
     }
