@@ -7,7 +7,9 @@ import type { BaseModelResource } from './base-models/schemas.js';
 import type { ClientResource } from './clients/schemas.js';
 import type { EventPage } from './events/schemas.js';
 import type { ProgressResource } from './federations/progress-schemas.js';
-import type { AdapterList, AssignmentResource, RoundList, RoundResource } from './federations/rounds-schemas.js';
+import type { AdapterList } from './adapters/schemas.js';
+import type { AssignmentResource } from './assignments/schemas.js';
+import type { RoundList, RoundResource } from './federations/rounds-schemas.js';
 import type { ValidationResource } from './federations/validation-schemas.js';
 import type { FederationPageResource, FederationResource } from './federations/schemas.js';
 import { HttpClient } from './fixtures/http-client.js';
@@ -183,6 +185,21 @@ describe('creating a federation', () => {
     ]);
     expect(wrong.infeasibilities).toMatchObject([{ code: 'CHOICES_EXCEED_CLIENTS', by: 1 }, { by: 5 }]);
     expect(wrong.nearest).toMatchObject({ expertChoices: 3 });
+    const both = await validate({
+      ...{ baseModel: 'unknown', clients: ['ward', 'nobody'] },
+      configuration: { rank: 'eight', colour: 'red', minExperts: 9, stepsPerRound: 0, warmupSteps: 900 },
+    });
+    expect(both.errors.map(({ field }) => field)).toEqual([
+      'configuration.stepsPerRound',
+      'configuration.rank',
+      'configuration.colour',
+      'baseModel',
+      'clients.1',
+    ]);
+    expect(both.infeasibilities.map(({ code }) => code)).toContain('MIN_EXCEEDS_MAX');
+    expect(both).toMatchObject({ nearest: { minExperts: 6 }, estimate: null });
+    const undecided = await validate({ baseModel: 'tiny', clients: ['ward'], configuration: { minExperts: 'many' } });
+    expect(undecided).toMatchObject({ errors: [{ field: 'configuration.minExperts' }], infeasibilities: [] });
     const good = await validate({ baseModel: 'tiny', clients: ['ward', 'bank', 'shop'], configuration: { rounds: 3 } });
     expect(good).toMatchObject({ valid: true, errors: [], nearest: null, estimate: { steps: 600, experts: 9 } });
     const { transferBytes } = good.estimate ?? {};
@@ -405,7 +422,7 @@ describe('the documentation', () => {
     expect(federations.post.requestBody).toMatchObject({
       content: { 'application/json': { schema: { $ref: '#/components/schemas/CreateFederation' } } },
     });
-    const described = JSON.stringify(components.schemas['CreateFederation']);
+    const described = JSON.stringify(components.schemas['FederationConfiguration']);
     for (const words of ['LoRA rank r of every expert.', 'Decoupled weight decay', 'Which linear layers are adapted']) {
       expect(described).toContain(words);
     }

@@ -1,5 +1,9 @@
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
+import { AdaptersController } from './adapters/adapters.controller.js';
+import { AdaptersService } from './adapters/adapters.service.js';
+import { AssignmentsController } from './assignments/assignments.controller.js';
+import { AssignmentsService } from './assignments/assignments.service.js';
 import { AuditController } from './audit/audit.controller.js';
 import { AuditTrail } from './audit/audit-trail.js';
 import { ArtifactsController } from './artifacts/artifacts.controller.js';
@@ -31,7 +35,9 @@ export class ApiModule {
     return {
       module: ApiModule,
       controllers: [
+        AdaptersController,
         ArtifactsController,
+        AssignmentsController,
         AuditController,
         BaseModelsController,
         ClientsController,
@@ -52,7 +58,9 @@ export class ApiModule {
           useFactory: ({ database }: Platform) => new AuditTrail(database.prisma),
           inject: [Platform],
         },
+        AdaptersService,
         ArtifactsService,
+        AssignmentsService,
         BaseModelsService,
         ClientsService,
         FederationsService,

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cluster } from '@fedamole/cluster';
-import type { Assignment, Federation, Replay, Round, StoredEvent } from './resources.js';
+import type { Assignment, Choices, Dataset, Federation, Lineage, Replay, Round, StoredEvent } from './resources.js';
 import type { Finished } from './terminal.fixture.js';
 import { fedamole } from './terminal.fixture.js';
 
@@ -81,6 +81,13 @@ describe('fedamole on a platform of its own', () => {
     const wrong = await run(['federations', 'create', '-'], '{"baseModel": "model", "clients": ["a"], "rank": 8}');
     expect({ status: wrong.status, out: wrong.out }).toEqual({ status: 4, out: '' });
     expect(wrong.error).toContain('rank: there is no such field');
+    const unread = await run(['federations', 'validate', '-'], '{"baseModel": "model", "clients": ["a"], "rank": 8}');
+    expect(unread).toMatchObject({ status: 4, error: 'It would be refused.\n' });
+    expect(unread.out).toContain('rank is 8: there is no such field');
+    expect(unread.out).toContain('clients.0 is "a": is not registered');
+    const valid = await run(['federations', 'validate', '-'], file);
+    expect(valid).toMatchObject({ status: 0, error: '' });
+    expect(valid.out).toMatch(/^steps per client +2$/m);
     const finished = await run(['federations', 'cancel', 'small']);
     expect(finished.status).toBe(4);
     expect(finished.error).toContain('it is completed');
@@ -106,6 +113,32 @@ describe('fedamole on a platform of its own', () => {
     const heatmap = await run(['assignment', 'small', '--module', 'layers.0.self_attn.q', '--heatmap']);
     const cells = [0, 1, 2, 3].map((expert) => (held.includes(expert) ? '#' : '.')).join(' ');
     expect(heatmap.out).toContain(`bank-requests       ${cells}`);
+  });
+
+  it('says why a client holds its experts', async () => {
+    const why = ['assignment', 'small', '--client', 'bank-requests', '--module', 'layers.0.self_attn.q', '--why'];
+    const { assignment } = await json<Assignment>('assignment', 'small', '--client', 'bank-requests');
+    expect(Object.keys(assignment)).toEqual(['bank-requests']);
+    const { choices, decidedBy } = await json<Choices>(...why);
+    expect(decidedBy).toBe('draw');
+    expect(choices.map(({ expert }) => expert)).toEqual(
+      assignment['bank-requests']?.['model.layers.0.self_attn.q_proj'],
+    );
+    expect((await run(why)).out).toMatch(/^model\.layers\.0\.self_attn\.q_proj +\d +bank-requests +0\.\d{4} +[12] /m);
+    expect((await run(['assignment', 'small', '--why'])).status).toBe(2);
+    expect((await run(['assignment', 'small', '--client', 'nobody'])).status).toBe(3);
+  });
+
+  it("describes clients' data by numbers, and where an adapter comes from", async () => {
+    const { datasets } = await json<{ datasets: Dataset[] }>('datasets', 'small');
+    expect(datasets.map(({ client }) => client)).toEqual(clients);
+    expect(datasets[0]?.lengths?.prompt.median).toBeGreaterThan(10);
+    expect((await run(['datasets', 'small'])).out).toMatch(/^airline-passengers +\d+ +\d+ +\d+ +\d+ +\d+ +\d+ \/ /m);
+    const lineage = await json<Lineage>('adapters', 'lineage', 'bank-requests', 'small');
+    expect(lineage.pools.map(({ round }) => round)).toEqual([0]);
+    const shown = await run(['adapters', 'lineage', 'bank-requests', 'small']);
+    expect(shown.out).toContain(lineage.adapter.digest);
+    expect(shown.out).toContain(lineage.pools[0]?.pool);
   });
 
   it('shows events, some of them, and follows them from any place', async () => {
@@ -163,6 +196,19 @@ describe('fedamole on a platform of its own', () => {
     const { adapters } = await json<{ adapters: { file: string; bytes: number }[] }>(...download);
     expect(adapters.map(({ file: path }) => path)).toEqual([join(target, 'bank-requests-round-1.safetensors')]);
     expect((await readFile(adapters[0]?.file ?? '')).byteLength).toBe(adapters[0]?.bytes);
+  });
+
+  it('shows and downloads an artifact, and tells which nobody needs', async () => {
+    const lineage = await json<Lineage>('adapters', 'lineage', 'bank-requests', 'small');
+    const pool = lineage.pools[0]?.pool ?? '';
+    expect((await run(['artifacts', 'show', pool])).out).toMatch(/RoundAggregated +federation-/);
+    const target = join(stateFolder, 'downloaded');
+    const { file: path, bytes } = await json<{ file: string; bytes: number }>(
+      ...['artifacts', 'download', pool, '--output', target],
+    );
+    expect((await readFile(path)).byteLength).toBe(bytes);
+    expect((await run(['artifacts', 'show', '0'.repeat(64)])).status).toBe(3);
+    expect((await run(['artifacts', 'collect'])).out).toMatch(/^WOULD BE REMOVED +FILES +SIZE\nartifacts +0 /);
   });
 
   it("answers with a client's personalised model, the same as it streams", async () => {

@@ -95,7 +95,7 @@ function textOf({ pattern, format, minLength = 0, maxLength = 60 }: Schema): fc.
   if (format === 'uuid') return fc.uuid();
   if (format === 'date-time')
     return fc.date({ noInvalidDate: true, min: new Date(0) }).map((date) => date.toISOString());
-  if (pattern !== undefined && !pattern.includes('\\p{')) return fc.stringMatching(new RegExp(pattern));
+  if (pattern !== undefined) return fc.stringMatching(new RegExp(pattern));
   return fc.string({ minLength, maxLength: Math.min(maxLength, 60), unit: 'grapheme-ascii' });
 }
 

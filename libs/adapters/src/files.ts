@@ -18,6 +18,7 @@ import {
   readSafetensors,
   readTensors,
   shown,
+  toFloat64,
   writeSafetensors,
   type SafetensorsContents,
   type SafetensorsHeader,
@@ -229,6 +230,34 @@ export function encodeScores(
   }
   return writeSafetensors(tensors, { clients: JSON.stringify(clients) });
 }
+
+/** Scores [experts][clients] of each of `modules`, and the clients in their order. Throws where the file holds something else. */
+export function decodeScores(
+  bytes: Uint8Array,
+  modules: readonly string[],
+  experts: number,
+): { clients: readonly string[]; scores: ReadonlyMap<string, readonly Float64Array[]> } {
+  const contents = readSafetensors(bytes);
+  const clients = parsedJson(contents.metadata['clients'] ?? '');
+  if (!isNames(clients)) throw new AdapterFileError('metadata "clients" is missing; expected names of clients');
+  const rowsOf = (module: string): Float64Array[] => {
+    const tensor = contents.tensors.get(`${module}.scores`);
+    const shape = tensor?.shape.join(', ');
+    if (tensor?.dtype !== 'F64' || shape !== `${experts}, ${clients.length}`) {
+      throw new AdapterFileError(
+        `tensor ${module}.scores is ${tensor ? `${tensor.dtype} [${shape}]` : 'missing'}; expected F64 [${experts}, ${clients.length}]`,
+      );
+    }
+    const values = toFloat64(tensor);
+    return Array.from({ length: experts }, (_, expert) =>
+      values.subarray(expert * clients.length, (expert + 1) * clients.length),
+    );
+  };
+  return { clients, scores: new Map(modules.map((module) => [module, rowsOf(module)])) };
+}
+
+const isNames = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((name) => typeof name === 'string');
 
 export const adapterMetadata = ({ rank, alpha, topK, baseModel }: AdapterMetadata): Record<string, string> => ({
   format: 'fedamole',

@@ -5,6 +5,7 @@ import {
   decodeAdapter,
   decodeEmbeddings,
   decodePool,
+  decodeScores,
   encodeAdapter,
   encodeEmbeddings,
   encodePool,
@@ -226,10 +227,22 @@ describe('a scores file', () => {
       [0.1, 0.9],
       [Math.PI, 1e-300],
     ];
-    const { tensors, metadata: described } = readSafetensors(encodeScores(new Map([['m', rows]]), ['b', 'a']));
+    const bytes = encodeScores(new Map([['m', rows]]), ['b', 'a']);
+    const { tensors, metadata: described } = readSafetensors(bytes);
     const scores = tensors.get('m.scores');
     expect(scores?.shape).toEqual([3, 2]);
     expect([...toFloat64(scores as Tensor)]).toEqual(rows.flat());
     expect(described).toEqual({ clients: '["b","a"]' });
+    const decoded = decodeScores(bytes, ['m'], 3);
+    expect(decoded.clients).toEqual(['b', 'a']);
+    expect(decoded.scores.get('m')?.map((row) => [...row])).toEqual(rows);
+  });
+
+  it('is refused where it holds other modules or another number of experts', () => {
+    const bytes = encodeScores(new Map([['m', [[1, 0]]]]), ['b', 'a']);
+    expect(() => decodeScores(bytes, ['n'], 1)).toThrow('tensor n.scores is missing; expected F64 [1, 2]');
+    expect(() => decodeScores(bytes, ['m'], 2)).toThrow('tensor m.scores is F64 [1, 2]; expected F64 [2, 2]');
+    const nameless = writeSafetensors(readSafetensors(bytes).tensors);
+    expect(() => decodeScores(nameless, ['m'], 1)).toThrow('metadata "clients" is missing');
   });
 });

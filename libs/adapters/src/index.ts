@@ -2,6 +2,7 @@ export {
   decodeAdapter,
   decodeEmbeddings,
   decodePool,
+  decodeScores,
   encodeAdapter,
   encodeEmbeddings,
   encodePool,

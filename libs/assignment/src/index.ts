@@ -1,4 +1,6 @@
 export { assignExperts } from './assign.js';
+export type { BindingLimit, ExplainedChoice } from './explain.js';
+export { explainChoices } from './explain.js';
 export { heldLimits, infeasibilities, InfeasibleAssignmentError } from './feasibility.js';
 export type { AssignmentLimits, Infeasibility } from './feasibility.js';
 export type { FederationLimits } from './nearest-feasible.js';

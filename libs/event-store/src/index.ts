@@ -3,6 +3,8 @@ export { onOwnConnection, openDatabase } from './database.js';
 export type { DomainEvent } from './domain-events.js';
 export { asDomainEvent } from './domain-events.js';
 export { EventStore } from './event-store.js';
+export type { NamingEvent } from './events-naming.js';
+export { eventsNaming } from './events-naming.js';
 export type { Prisma, PrismaClient } from './generated/client.js';
 export type { Appended } from './idempotency.js';
 export { IdempotencyKeyReusedError } from './idempotency.js';

@@ -83,10 +83,17 @@ const methodConfiguration = z.strictObject({
     .describe('Every random draw derives from it, the round and the client name.'),
 });
 
-export const federationConfiguration = methodConfiguration.extend(trainingOptions).extend(roundOptions);
+export const federationConfiguration = methodConfiguration
+  .extend(trainingOptions)
+  .extend(roundOptions)
+  .meta({ title: 'FederationConfiguration' });
 
 /** As events and jobs carry it: all defaults filled in, `experts` too. Earlier ones lack training and round options. */
-export const resolvedConfiguration = methodConfiguration.required().extend(trainingOptions).extend(roundOptions);
+export const resolvedConfiguration = methodConfiguration
+  .required()
+  .extend(trainingOptions)
+  .extend(roundOptions)
+  .meta({ title: 'ResolvedConfiguration' });
 export type FederationConfiguration = z.infer<typeof resolvedConfiguration>;
 
 /** As training jobs carry it: the form of the frozen weights is known, whoever chose it. */
@@ -110,7 +117,9 @@ export function resolveConfiguration(
  * What a fork changes of its parent's configuration: any of its fields, of which none is filled in. A default would be a
  * change.
  */
-export const configurationChanges = z.strictObject(withoutDefaults(federationConfiguration.shape));
+export const configurationChanges = z
+  .strictObject(withoutDefaults(federationConfiguration.shape))
+  .meta({ title: 'ConfigurationChanges' });
 
 type WithoutDefault<Field> =
   Field extends z.ZodDefault<infer Inner> ? z.ZodOptional<Inner> : z.ZodOptional<Field & z.core.SomeType>;

@@ -5,18 +5,20 @@
 import { z } from 'zod';
 import { weightForm } from './weight-form.js';
 
-const earlyStopping = z.strictObject({
-  evaluateEvery: z
-    .int()
-    .min(1)
-    .max(1_000_000)
-    .describe('Optimiser steps from one evaluation of the validation loss to the next.'),
-  patience: z
-    .int()
-    .min(1)
-    .max(1000)
-    .describe('Evaluations in a row without a new least loss after which a round of training ends.'),
-});
+const earlyStopping = z
+  .strictObject({
+    evaluateEvery: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .describe('Optimiser steps from one evaluation of the validation loss to the next.'),
+    patience: z
+      .int()
+      .min(1)
+      .max(1000)
+      .describe('Evaluations in a row without a new least loss after which a round of training ends.'),
+  })
+  .meta({ title: 'EarlyStopping' });
 
 const target = z
   .string()

@@ -40,10 +40,11 @@ afterAll(async () => {
   await bench.close();
 });
 
-async function makeKey(body: MakeKeyBody): Promise<NewKeyResource> {
-  const made = await operator.post<NewKeyResource>('/v1/keys', body);
-  expect(made.status).toBe(201);
-  return made.body;
+async function makeKey(body: MakeKeyBody): Promise<NewKeyResource & { key: string }> {
+  const { status, body: made } = await operator.post<NewKeyResource>('/v1/keys', body);
+  if (made.key === null) throw new Error('the key was not shown');
+  expect(status).toBe(201);
+  return { ...made, key: made.key };
 }
 const clientOf = async (scope: Scope): Promise<HttpClient> =>
   new HttpClient(api.url, (await makeKey({ scope, ...(scope === 'site' ? { clients: ['ward'] } : {}) })).key);
@@ -107,7 +108,7 @@ describe('keys', () => {
     expect(JSON.stringify(keys)).not.toContain(key.slice(23));
     const database = openDatabase(bench.settings.databaseUrl, () => undefined);
     const { rows } = await database.pool.query(
-      'SELECT k::text AS text FROM api_key k UNION ALL SELECT a::text FROM audit_entry a',
+      'SELECT k::text AS text FROM api_key k UNION ALL SELECT a::text FROM audit_entry a UNION ALL SELECT r::text FROM answered_request r',
     );
     await database.close();
     expect(JSON.stringify(rows)).not.toContain(key.slice(23));

@@ -7,7 +7,10 @@ import { startApi } from '../application.js';
 import type { ClientList } from '../clients/schemas.js';
 import type { EventPage } from '../events/schemas.js';
 import type { ProgressResource } from '../federations/progress-schemas.js';
-import type { AdapterList, AssignmentResource, RoundList } from '../federations/rounds-schemas.js';
+import type { AdapterList, LineageResource } from '../adapters/schemas.js';
+import type { AssignmentResource } from '../assignments/schemas.js';
+import type { DatasetList } from '../federations/dataset-schemas.js';
+import type { RoundList } from '../federations/rounds-schemas.js';
 import type { FederationPageResource, FederationResource } from '../federations/schemas.js';
 import { HttpClient } from '../fixtures/http-client.js';
 import { standInWorkers } from '../fixtures/stand-in-workers.js';
@@ -133,6 +136,8 @@ describe('a site', () => {
       '/assignments',
       '/adapters',
       '/adapters/bank',
+      '/adapters/bank/lineage',
+      '/datasets',
     ]) {
       const there = await site.get<Problem>(`/v1/federations/${foreign}${rest}`);
       const notThere = await site.get<Problem>(`/v1/federations/${never}${rest}`);
@@ -156,6 +161,10 @@ describe('a site', () => {
     expect((await told<ProgressResource>(`${path}/progress`)).clients.map(({ client }) => client)).toEqual(['ward']);
     expect((await told<AdapterList>(`${path}/adapters`)).adapters.map(({ client }) => client)).toEqual(['ward']);
     expect((await site.raw(`${path}/adapters/ward`)).status).toBe(200);
+    const lineage = await told<LineageResource>(`${path}/adapters/ward/lineage?round=1`);
+    expect(lineage.pools.map(({ merged }) => merged.map(({ client }) => client))).toEqual([[]]);
+    expect((await told<DatasetList>(`${path}/datasets`)).datasets.map(({ client }) => client)).toEqual(['ward']);
+    expect((await site.get(`${path}/assignments/choices?client=ward`)).status).toBe(403);
     const others = await site.get<Problem>(`${path}/adapters/bank`);
     expect(others).toMatchObject({ status: 404, body: { code: 'ADAPTER_NOT_FOUND' } });
   });

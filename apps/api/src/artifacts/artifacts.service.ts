@@ -1,14 +1,34 @@
 import type { OldFile } from '@fedamole/artifacts';
-import { oldFiles, removeOld } from '@fedamole/artifacts';
-import { namedDigests } from '@fedamole/event-store';
+import { MissingArtifactError, oldFiles, removeOld } from '@fedamole/artifacts';
+import { eventsNaming, namedDigests } from '@fedamole/event-store';
 import { Inject, Injectable } from '@nestjs/common';
 import { Platform } from '../platform/platform.js';
-import type { CollectArtifactsBody, CollectionResource } from './schemas.js';
-import { mostListed } from './schemas.js';
+import type { ArtifactResource, CollectArtifactsBody, CollectionResource } from './schemas.js';
+import { mostListed, mostNaming } from './schemas.js';
 
 @Injectable()
 export class ArtifactsService {
   constructor(@Inject(Platform) private readonly platform: Platform) {}
+
+  /** What it is there for. Throws ARTIFACT_MISSING where it is neither stored nor named. */
+  async describe(digest: string): Promise<ArtifactResource> {
+    const { artifacts, database } = this.platform;
+    const naming = await eventsNaming(database, digest, mostNaming);
+    const bytes = await artifacts.size(digest).catch((error: unknown) => {
+      if (error instanceof MissingArtifactError && naming.length > 0) return null;
+      throw error;
+    });
+    const namedBy = naming.map(({ id, recordedAt, ...event }) => ({
+      ...{ eventId: id, ...event },
+      recordedAt: recordedAt.toISOString(),
+    }));
+    return { digest, bytes, namedBy };
+  }
+
+  /** Checked against its digest. */
+  async read(digest: string): Promise<Uint8Array> {
+    return this.platform.artifacts.get(digest);
+  }
 
   /**
    * Removes, or only counts, old files that nothing names. Files are listed first, then the queues are read, then the

@@ -17,6 +17,32 @@ export const collectArtifacts = z
   .meta({ title: 'CollectArtifacts' });
 export type CollectArtifactsBody = z.infer<typeof collectArtifacts>;
 
+export const mostNaming = 100;
+
+export const byDigest = z.strictObject({ digest });
+export type ByDigest = z.infer<typeof byDigest>;
+
+export const artifactResource = z
+  .strictObject({
+    digest,
+    bytes: z.int().nullable().describe('Null where it is named and not stored.'),
+    namedBy: z
+      .array(
+        z
+          .strictObject({
+            eventId: z.uuid(),
+            stream: z.string(),
+            version: z.int(),
+            type: z.string(),
+            recordedAt: z.iso.datetime(),
+          })
+          .meta({ title: 'NamingEvent' }),
+      )
+      .describe(`The events for which it is there, the first ${mostNaming} of them. What none names is collected.`),
+  })
+  .meta({ title: 'Artifact' });
+export type ArtifactResource = z.infer<typeof artifactResource>;
+
 const files = z.strictObject({ count: z.int(), bytes: z.int() });
 
 export const collectionResource = z

@@ -44,6 +44,13 @@ export function requireRequestedVersion(version: number): void {
   requireVersion(origins.getStore()?.condition ?? null, version);
 }
 
+/** What the request under way is called so that it is carried out once; null where it has no idempotency key. */
+export function currentIdempotency(): { readonly key: string; readonly requestDigest: string } | null {
+  const origin = origins.getStore();
+  if (origin?.idempotencyKey === undefined) return null;
+  return { key: origin.idempotencyKey, requestDigest: digestOf(origin.request) };
+}
+
 /** Metadata of a command that the request under way asks for; null where none does. */
 export function originOfCommand(commandType: string): EventMetadata | null {
   const origin = origins.getStore();

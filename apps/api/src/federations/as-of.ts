@@ -3,18 +3,21 @@ import type { EventStore } from '@fedamole/event-store';
 import { DomainError, federationStream } from '@fedamole/federation';
 import { z } from 'zod';
 import { ProblemException } from '../http/problem.js';
-import { wholeNumberText } from '../http/query-parameters.js';
+import { byRound, wholeNumberText } from '../http/query-parameters.js';
 
 const words = "a version of the federation's stream, or the identifier of an event of any stream";
 
 export const asOf = z
-  .union([wholeNumberText(1, 1_000_000_000), z.uuid()], `expected ${words}`)
+  .union([wholeNumberText(1, 1_000_000_000), z.guid()], `expected ${words}`)
   .optional()
   .meta({ description: `As it was after an event: ${words}. As it is now when left out.` });
 export type AsOf = z.infer<typeof asOf>;
 
 export const atMoment = z.strictObject({ asOf });
 export type AtMoment = z.infer<typeof atMoment>;
+
+export const byRoundAtMoment = byRound.extend(atMoment.shape);
+export type ByRoundAtMoment = z.infer<typeof byRoundAtMoment>;
 
 /**
  * The version that a federation had at a moment; null for now. Throws FEDERATION_NOT_FOUND where it did not exist yet,

@@ -1,4 +1,4 @@
-import { baselineResult, digest, expertAssignment, resourceName, trainingResult } from '@fedamole/federation';
+import { baselineResult, digest, resourceName, trainingResult } from '@fedamole/federation';
 import { z } from 'zod';
 
 export const roundResource = z
@@ -9,22 +9,24 @@ export const roundResource = z
     finishedAt: z.iso.datetime().nullable(),
     clients: z
       .array(
-        z.strictObject({
-          client: resourceName,
-          baseline: baselineResult.nullable().describe('In round 0.'),
-          result: trainingResult.nullable().describe('In later rounds: measured after training, before merging.'),
-          failure: z
-            .string()
-            .nullable()
-            .describe(
-              'Why it has no result: a failure for good, a refused contribution, or no answer by the deadline.',
-            ),
-          attempt: z.int().describe('How often it was asked: more than once where it was retried.'),
-          late: z
-            .union([trainingResult, baselineResult])
-            .nullable()
-            .describe('What came after the round had closed: kept, never merged.'),
-        }),
+        z
+          .strictObject({
+            client: resourceName,
+            baseline: baselineResult.nullable().describe('In round 0.'),
+            result: trainingResult.nullable().describe('In later rounds: measured after training, before merging.'),
+            failure: z
+              .string()
+              .nullable()
+              .describe(
+                'Why it has no result: a failure for good, a refused contribution, or no answer by the deadline.',
+              ),
+            attempt: z.int().describe('How often it was asked: more than once where it was retried.'),
+            late: z
+              .union([trainingResult, baselineResult])
+              .nullable()
+              .describe('What came after the round had closed: kept, never merged.'),
+          })
+          .meta({ title: 'ClientRound' }),
       )
       .describe('Its participants, by name.'),
     closed: z
@@ -35,10 +37,12 @@ export const roundResource = z
         next: z.array(resourceName).nullable().describe('Who takes part in the next round; null after the last.'),
         minExperts: z.int().describe('Least domain experts a client holds per module in the next round.'),
       })
+      .meta({ title: 'RoundClosing' })
       .nullable()
       .describe('Null while clients are waited for, and in rounds of earlier versions.'),
     aggregated: z
       .strictObject({ pool: digest, poolBytes: z.int(), seconds: z.number() })
+      .meta({ title: 'MergedPool' })
       .nullable()
       .describe('The pool of experts after the round.'),
   })
@@ -47,22 +51,3 @@ export type RoundResource = z.infer<typeof roundResource>;
 
 export const roundList = z.strictObject({ rounds: z.array(roundResource) }).meta({ title: 'RoundList' });
 export type RoundList = z.infer<typeof roundList>;
-
-export const assignmentResource = z
-  .strictObject({
-    round: z.int(),
-    scores: digest.describe('Artifact with the scores that decided it.'),
-    assignment: expertAssignment.describe('For each client the experts that it holds of every module.'),
-  })
-  .meta({ title: 'Assignment' });
-export type AssignmentResource = z.infer<typeof assignmentResource>;
-
-export const adapterList = z
-  .strictObject({
-    adapters: z
-      .array(z.strictObject({ client: resourceName, round: z.int(), digest, bytes: z.int() }))
-      .describe('By client.'),
-  })
-  .meta({ title: 'AdapterList' });
-export type AdapterList = z.infer<typeof adapterList>;
-export type AdapterResource = AdapterList['adapters'][number];

@@ -1,10 +1,10 @@
-/** Rounds, assignments and adapters as they are shown: each a pure function of a federation's events. */
+/** Rounds as they are shown: a pure function of a federation's events. */
 import type { FederationEvent, Round } from '@fedamole/federation';
 import { attemptOf, own } from '@fedamole/federation';
 import { ProblemException } from '../http/problem.js';
 import type { LoadedFederation } from './loaded-federation.js';
 import { endings, recordedAt } from './loaded-federation.js';
-import type { AdapterResource, AssignmentResource, RoundResource } from './rounds-schemas.js';
+import type { RoundResource } from './rounds-schemas.js';
 
 /** Rounds that were started, in order. */
 export function showRounds(loaded: LoadedFederation): RoundResource[] {
@@ -21,42 +21,6 @@ export function findRound(loaded: LoadedFederation, number: number): RoundResour
     );
   }
   return showRound(loaded, round);
-}
-
-/** Who holds what in a round, by default the newest that was assigned. Throws ASSIGNMENT_NOT_FOUND. */
-export function findAssignment({ federation }: LoadedFederation, number: number | undefined): AssignmentResource {
-  const round =
-    number === undefined ? federation.rounds.findLast((candidate) => candidate.assigned) : federation.rounds[number];
-  if (!round?.assigned) {
-    const which = number === undefined ? 'any round' : `round ${number}`;
-    throw new ProblemException(
-      'ASSIGNMENT_NOT_FOUND',
-      `federation ${federation.id} has no assignment of experts for ${which}`,
-    );
-  }
-  return { round: round.round, ...round.assigned };
-}
-
-/** The clients' adapters of a round; by default every client's newest one. */
-export function listAdapters({ federation }: LoadedFederation, number: number | undefined): AdapterResource[] {
-  return federation.clients.flatMap((client) => {
-    const trained = (round: Round): boolean => Object.hasOwn(round.results, client);
-    const rounds = federation.rounds.filter((round) => number === undefined || round.round === number);
-    const round = rounds.findLast(trained);
-    const result = round?.results[client];
-    return round && result ? [{ client, round: round.round, digest: result.adapter, bytes: result.adapterBytes }] : [];
-  });
-}
-
-/** Throws ADAPTER_NOT_FOUND. */
-export function findAdapter(loaded: LoadedFederation, client: string, number: number | undefined): AdapterResource {
-  const adapter = listAdapters(loaded, number).find((candidate) => candidate.client === client);
-  if (adapter) return adapter;
-  const which = number === undefined ? 'any round' : `round ${number}`;
-  throw new ProblemException(
-    'ADAPTER_NOT_FOUND',
-    `client "${client}" has no adapter of ${which} in federation ${loaded.federation.id}`,
-  );
 }
 
 function showRound({ federation, stored }: LoadedFederation, round: Round): RoundResource {

@@ -39,6 +39,7 @@ export const federationResource = z
     reason: z.string().nullable().describe('Why it is paused, failed or was cancelled.'),
     parent: z
       .strictObject({ federationId: resourceName, round: z.int() })
+      .meta({ title: 'FederationParent' })
       .nullable()
       .describe('The round of another federation that it was forked from.'),
     baseModel: baseModelReference,
@@ -77,28 +78,30 @@ export const federationPage = z
   .strictObject({
     federations: z
       .array(
-        z.strictObject({
-          id: resourceName,
-          name: z.string(),
-          status: federationStatus,
-          reason: z.string().nullable(),
-          baseModel: baseModelName,
-          clients: z.array(resourceName),
-          round: z.int(),
-          rounds: z.int(),
-          baselineRougeL: share.describe('Mean over the clients that measured it; null until round 0 has closed.'),
-          lastRougeL: share,
-          bestRougeL: share.describe('In the best round.'),
-          baselineAccuracy: share.describe(
-            'Mean over the clients whose test examples have choices; null where none has.',
-          ),
-          lastAccuracy: share,
-          bestAccuracy: share.describe('In the best round.'),
-          bestScore: share.describe('Mean over all clients of ROUGE-L, or of accuracy where nothing is generated.'),
-          bestRound: z.int().nullable().describe('The round of the highest mean score.'),
-          createdAt: z.iso.datetime(),
-          finishedAt: z.iso.datetime().nullable(),
-        }),
+        z
+          .strictObject({
+            id: resourceName,
+            name: z.string(),
+            status: federationStatus,
+            reason: z.string().nullable(),
+            baseModel: baseModelName,
+            clients: z.array(resourceName),
+            round: z.int(),
+            rounds: z.int(),
+            baselineRougeL: share.describe('Mean over the clients that measured it; null until round 0 has closed.'),
+            lastRougeL: share,
+            bestRougeL: share.describe('In the best round.'),
+            baselineAccuracy: share.describe(
+              'Mean over the clients whose test examples have choices; null where none has.',
+            ),
+            lastAccuracy: share,
+            bestAccuracy: share.describe('In the best round.'),
+            bestScore: share.describe('Mean over all clients of ROUGE-L, or of accuracy where nothing is generated.'),
+            bestRound: z.int().nullable().describe('The round of the highest mean score.'),
+            createdAt: z.iso.datetime(),
+            finishedAt: z.iso.datetime().nullable(),
+          })
+          .meta({ title: 'FederationSummary' }),
       )
       .describe('Newest first.'),
     next: resourceName.nullable().describe('The `after` of the next page.'),

@@ -10,7 +10,8 @@ import { standInWorkers } from '../fixtures/stand-in-workers.js';
 import type { TestBench } from '../fixtures/test-bench.js';
 import { eventually, testBench } from '../fixtures/test-bench.js';
 import type { Problem } from '../http/problem.js';
-import type { AssignmentResource, RoundResource } from './rounds-schemas.js';
+import type { AssignmentResource } from '../assignments/schemas.js';
+import type { RoundResource } from './rounds-schemas.js';
 import type { FederationResource } from './schemas.js';
 
 let bench: TestBench;

@@ -1,20 +1,16 @@
-import { infeasibilities, nearestFeasible } from '@fedamole/assignment';
+import { infeasibilities, nearestFeasible, type FederationLimits } from '@fedamole/assignment';
 import type { BaseModel, FederationConfiguration } from '@fedamole/federation';
-import { baseModelStream, clientStream, creationRefusals, limitsOf, resolveConfiguration } from '@fedamole/federation';
+import { baseModelStream, clientStream, creationRefusals, limitsOf } from '@fedamole/federation';
 import { Inject, Injectable } from '@nestjs/common';
 import { join } from 'node:path';
 import { foldStream } from '../commands/command-handler.js';
 import { baseModelDecider, clientDecider } from '../commands/deciders.js';
 import { ProblemException, type WrongField } from '../http/problem.js';
-import { wrongFieldsOf } from '../http/validation.pipe.js';
 import { Platform } from '../platform/platform.js';
 import { estimateFederation } from './estimate.js';
-import type { CreateFederationBody } from './schemas.js';
-import { createFederation } from './schemas.js';
+import { readableParts, type ReadableParts } from './readable-parts.js';
 import { targetedModules } from './target-modules.js';
 import type { ValidationResource } from './validation-schemas.js';
-
-const nothing = { infeasibilities: [], nearest: null, estimate: null };
 
 /** Says of a federation that is not there yet everything for which it would be refused, and what it would take. */
 @Injectable()
@@ -22,35 +18,34 @@ export class ValidationService {
   constructor(@Inject(Platform) private readonly platform: Platform) {}
 
   async validate(body: unknown): Promise<ValidationResource> {
-    const parsed = createFederation.safeParse(body);
-    if (!parsed.success) return { valid: false, errors: wrongFieldsOf(parsed.error.issues, body), ...nothing };
-    const { clients } = parsed.data;
-    const configuration = resolveConfiguration(parsed.data.configuration, clients.length);
-    const limits = limitsOf(clients.length, configuration);
-    const failing = infeasibilities(limits);
-    const model = await this.findModel(parsed.data);
-    const modules = model && (await this.findModules(model, configuration));
+    const parts = readableParts(body);
+    const { wrong: malformed, clients, configuration } = parts;
+    const model = parts.baseModel === null ? null : await this.findModel(parts.baseModel);
+    const modules = model && configuration && (await this.findModules(model, configuration));
     const errors = [
-      ...(model ? [] : [wrong('baseModel', parsed.data.baseModel, 'is not registered')]),
+      ...malformed,
+      ...(model || parts.baseModel === null ? [] : [wrong('baseModel', parts.baseModel, 'is not registered')]),
       ...(modules && 'errors' in modules ? modules.errors : []),
-      ...(await this.unregisteredClients(clients)),
-      ...conflicts(clients, configuration),
+      ...(await this.unregisteredClients(clients ?? [])),
+      ...conflicts(parts),
     ];
-    const { experts, expertChoices, minExperts, maxExperts, topK } = nearestFeasible(limits);
+    const limits = limitsAsked(parts);
+    const failing = limits === null ? [] : infeasibilities(limits);
+    const isEstimated = malformed.length === 0 && failing.length === 0;
     return {
       valid: errors.length === 0 && failing.length === 0,
       errors,
       infeasibilities: failing,
-      nearest: failing.length === 0 ? null : { experts, expertChoices, minExperts, maxExperts, topK },
+      nearest: limits === null || failing.length === 0 ? null : nearestTo(limits),
       estimate:
-        model && modules && 'found' in modules && failing.length === 0
+        isEstimated && model && configuration && clients && modules && 'found' in modules
           ? estimateFederation(model, modules.found, clients.length, configuration)
           : null,
     };
   }
 
-  private async findModel({ baseModel }: CreateFederationBody): Promise<BaseModel | null> {
-    const { state } = await foldStream(this.platform.store, baseModelDecider, baseModelStream(baseModel));
+  private async findModel(name: string): Promise<BaseModel | null> {
+    const { state } = await foldStream(this.platform.store, baseModelDecider, baseModelStream(name));
     return state.status === 'absent' ? null : state.model;
   }
 
@@ -77,8 +72,20 @@ export class ValidationService {
   }
 }
 
+/** Null where what decides is wrong itself. */
+function limitsAsked({ clients, configuration, isReadable }: ReadableParts): FederationLimits | null {
+  const readable = isReadable('experts', 'expertChoices', 'minExperts', 'maxExperts', 'homogeneous', 'topK');
+  return clients && configuration && readable ? limitsOf(clients.length, configuration) : null;
+}
+
+function nearestTo(limits: FederationLimits): NonNullable<ValidationResource['nearest']> {
+  const { experts, expertChoices, minExperts, maxExperts, topK } = nearestFeasible(limits);
+  return { experts, expertChoices, minExperts, maxExperts, topK };
+}
+
 /** What the inequalities do not tell already. */
-function conflicts(clients: readonly string[], configuration: FederationConfiguration): WrongField[] {
+function conflicts({ clients, configuration, isReadable }: ReadableParts): WrongField[] {
+  if (!clients || !configuration) return [];
   return creationRefusals(clients, configuration).flatMap(({ code, message, details }) => {
     switch (code) {
       case 'FEDERATION_INFEASIBLE':
@@ -86,9 +93,13 @@ function conflicts(clients: readonly string[], configuration: FederationConfigur
       case 'CLIENTS_NOT_DISTINCT':
         return [wrong('clients', details['repeated'], message)];
       case 'NO_ROOM_FOR_PROMPTS':
-        return [wrong('configuration.maxNewTokens', configuration.maxNewTokens, message)];
+        return isReadable('maxLength', 'maxNewTokens')
+          ? [wrong('configuration.maxNewTokens', configuration.maxNewTokens, message)]
+          : [];
       default:
-        return [wrong(`configuration.${String(details['field'])}`, details['value'], message)];
+        return isReadable('stepsPerRound', 'warmupSteps', 'earlyStopping')
+          ? [wrong(`configuration.${String(details['field'])}`, details['value'], message)]
+          : [];
     }
   });
 }

@@ -8,7 +8,7 @@ import { Public } from '../access/access.guard.js';
 import { ProblemException } from '../http/problem.js';
 import { Platform } from '../platform/platform.js';
 
-const healthy = z.strictObject({ status: z.literal('ok') });
+const healthy = z.strictObject({ status: z.literal('ok') }).meta({ title: 'Health' });
 type Healthy = z.infer<typeof healthy>;
 
 @ApiTags('health')

@@ -9,7 +9,8 @@ import { map, type Observable } from 'rxjs';
 import { ProblemException } from './problem.js';
 
 export const ifMatchHeader = 'If-Match';
-export const ifMatchPattern = /^(\*|"(\d{1,9})")$/;
+/** Quotes by number: generators put the pattern between quotes, and not all mask those in it. */
+export const ifMatchPattern = /^(\*|\x22(\d{1,9})\x22)$/;
 
 /** The version that there has to be, or any. */
 export type VersionCondition = number | 'any';

@@ -60,6 +60,11 @@ const ofApi = {
   ROUND_NOT_FOUND: code(404, 'It was not started.', 'round 3 of federation 7f3a was not started'),
   CHANGED_MEANWHILE: code(409, 'Others kept changing it.', 'stream federation-7f3a is not at version 7 any more'),
   REBUILD_RUNNING: code(409, 'One is under way.', 'the read models are being rebuilt already'),
+  REQUEST_UNDER_WAY: code(
+    409,
+    'The first request under this idempotency key has no answer yet, or was cut off.',
+    'a request under idempotency key "7" has not been answered',
+  ),
   ROUND_NOT_AGGREGATED: code(409, 'There is nothing to compare with.', 'round 3 of federation 7f3a was not aggregated'),
   VERSION_CHANGED: code(412, 'It is at another version than If-Match names.', 'it is at version 9, and not at 7'),
   BODY_TOO_LARGE: code(413, 'The body is larger than API_BODY_LIMIT.', 'request entity too large'),

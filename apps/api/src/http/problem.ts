@@ -3,11 +3,13 @@ import { HttpException } from '@nestjs/common';
 import { z } from 'zod';
 import { problemCodes, type ProblemCode } from './problem-codes.js';
 
-export const wrongField = z.strictObject({
-  field: z.string().describe('Path of the field, such as `configuration.rank`.'),
-  value: z.unknown().optional().describe('What was given; absent where nothing was.'),
-  message: z.string().describe('What is accepted.'),
-});
+export const wrongField = z
+  .strictObject({
+    field: z.string().describe('Path of the field, such as `configuration.rank`.'),
+    value: z.unknown().optional().describe('What was given; absent where nothing was.'),
+    message: z.string().describe('What is accepted.'),
+  })
+  .meta({ title: 'WrongField' });
 export type WrongField = z.infer<typeof wrongField>;
 
 export const problem = z.strictObject({

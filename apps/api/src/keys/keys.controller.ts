@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, Inject, Param, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { AnswersOnce } from '../commands/answer-once.js';
 import { Refuses } from '../openapi/refusals.js';
 import type { Response } from 'express';
 import { OpenTo } from '../access/access.guard.js';
@@ -16,8 +17,10 @@ export class KeysController {
   constructor(@Inject(KeysService) private readonly keys: KeysService) {}
 
   @Post()
+  @AnswersOnce('key')
   @ApiOperation({ summary: 'Make a key. The answer is the only one that shows it.' })
   @ApiResponse({ status: 201, description: 'Made.', standardSchema: newKeyResource })
+  @Refuses('REQUEST_UNDER_WAY')
   async makeKey(@Body({ schema: makeKey }) body: MakeKeyBody): Promise<NewKeyResource> {
     return this.keys.make(body);
   }

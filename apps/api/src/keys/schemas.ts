@@ -18,7 +18,7 @@ export const makeKey = z
       .optional()
       .describe('The clients that a site stands for; of no other scope. They need not be registered yet.'),
     description: printableText(200).optional().describe('Whose key it is. Events and the audit repeat it.'),
-    expiresAt: z.iso.datetime().optional().describe('Never when left out.'),
+    expiresAt: z.iso.datetime({ offset: true }).optional().describe('Never when left out.'),
   })
   .refine(({ scope: of, clients }) => (of === 'site') === (clients !== undefined), {
     path: ['clients'],
@@ -53,7 +53,12 @@ export type KeyResource = z.infer<typeof keyResource>;
 
 export const newKeyResource = keyResource
   .extend({
-    key: z.string().describe('Goes into `Authorization: Bearer <key>`. It is shown this once, and stored nowhere.'),
+    key: z
+      .string()
+      .nullable()
+      .describe(
+        'Goes into `Authorization: Bearer <key>`. It is shown this once and stored nowhere: null where the request came again under its idempotency key.',
+      ),
   })
   .meta({ title: 'NewKey' });
 export type NewKeyResource = z.infer<typeof newKeyResource>;

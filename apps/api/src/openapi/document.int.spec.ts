@@ -28,7 +28,7 @@ interface Document {
   openapi: string;
   tags: { name: string }[];
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, object>; securitySchemes: object };
+  components: { schemas: Record<string, { examples?: unknown[] }>; securitySchemes: object };
   security: object[];
 }
 
@@ -58,6 +58,8 @@ function validator(): Ajv2020 {
   ajv.addVocabulary(['components']);
   return ajv.addSchema({ components: { schemas: document.components.schemas } }, 'document');
 }
+const componentOf = (reference: string): { examples?: unknown[] } =>
+  document.components.schemas[reference.replace('#/components/schemas/', '')] ?? {};
 /** References of a schema lead into the document. */
 const within = (schema: object): object =>
   JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"document#/components')) as object;
@@ -102,6 +104,12 @@ describe('the OpenAPI document', () => {
       for (const { schema } of [...parameters, ...medias]) expect(() => ajv.compile(within(schema))).not.toThrow();
       for (const media of medias) {
         const fits = ajv.compile(within(media.schema));
+        const shown = '$ref' in media.schema ? componentOf(String(media.schema.$ref)).examples : undefined;
+        for (const value of shown ?? []) {
+          fits(value);
+          expect({ operationId, value, errors: fits.errors }).toEqual({ operationId, value, errors: null });
+        }
+        if (media === requestBody?.content['application/json']) expect(shown).toHaveLength(1);
         for (const [name, { value }] of Object.entries(media.examples ?? {})) {
           fits(value);
           expect({ operationId, name, errors: fits.errors }).toEqual({ operationId, name, errors: null });
@@ -113,6 +121,22 @@ describe('the OpenAPI document', () => {
     for (const name of ['Federation', 'Round', 'Problem', 'NewKey', 'CreateFederation']) {
       expect(document.components.schemas).toHaveProperty(name);
     }
+  });
+
+  it('holds nothing that generators stumble over', () => {
+    const found: string[] = [];
+    const look = (value: unknown, place: string): void => {
+      if (typeof value !== 'object' || value === null) return;
+      const { pattern, $ref, default: byDefault, type } = value as Record<string, unknown>;
+      // Unicode properties are no regular expressions of Python and others; quotes end the text that a pattern is put into.
+      if (typeof pattern === 'string' && /\\p|["'\s]/.test(pattern)) found.push(`${place}: pattern ${pattern}`);
+      if (typeof pattern === 'string' && pattern.length > 100) found.push(`${place}: a pattern that nobody reads`);
+      if ($ref !== undefined && byDefault !== undefined) found.push(`${place}: a default beside a reference`);
+      if (Array.isArray(type) && type.includes('object')) found.push(`${place}: an object without a name`);
+      for (const [key, inner] of Object.entries(value)) look(inner, `${place}/${key}`);
+    };
+    look(document, '');
+    expect(found).toEqual([]);
   });
 
   it('tells every error as a problem with its code, and every code of the catalogue somewhere', () => {

@@ -6,13 +6,16 @@ import { scopesByDefault, scopesExtension } from '../access/access.guard.js';
 import { describeOriginHeaders } from '../commands/request-origin.js';
 import { problem } from '../http/problem.js';
 import { z } from 'zod';
+import { describeHeaders } from './headers.js';
 import { nameSchemas } from './named-schemas.js';
 import { describeRefusals, type Operation } from './refusals.js';
+import { showExamples } from './show-examples.js';
 
 const introduction = `Personalised federated fine-tuning of language models with a mixture of LoRA experts.
 
 Everything below \`/v1\` asks for a key: \`Authorization: Bearer <key>\`. Errors are problem details (RFC 9457) with a stable
-\`code\`. Every POST takes an \`Idempotency-Key\`. Lists are read page by page: \`next\` of a page is \`after\` of the following one.`;
+\`code\`. Every POST takes an \`Idempotency-Key\`. Long lists are read page by page: \`next\` of a page is \`after\` of the following one.
+A GET with the \`ETag\` of an earlier answer under \`If-None-Match\` is answered 304, without a body, where nothing has changed.`;
 
 const tags = {
   'base models': 'Models that are fine-tuned.',
@@ -52,7 +55,7 @@ export function describeApi(application: INestApplication): OpenAPIObject {
     }
   }
   document.components = { ...document.components, schemas: { Problem: problemSchema } };
-  return nameSchemas(describeOriginHeaders(document));
+  return showExamples(nameSchemas(describeHeaders(describeOriginHeaders(document))));
 }
 
 const problemSchema = z.toJSONSchema(problem.meta({ title: 'Problem' })) as never;
@@ -81,5 +84,6 @@ const pathParameters: Readonly<Record<string, string>> = {
   id: 'Identifier.',
   name: 'Name.',
   client: 'Name of a client.',
+  digest: 'SHA-256 of its bytes.',
   round: 'Number of the round; 0 measures the base model.',
 };

@@ -20,14 +20,20 @@ export function nameSchemas(document: OpenAPIObject): OpenAPIObject {
   const hoist = (value: Json): Json => {
     if (Array.isArray(value)) return value.map(hoist);
     if (typeof value !== 'object' || value === null) return value;
-    const entries = Object.entries(withNumericLimits(value)).filter(([key, content]) => !isIdleLimit(key, content));
+    const entries = Object.entries(withNumericLimits(value)).filter(
+      ([key, content]) => !isIdleLimit(key, content) && !(key === 'pattern' && tellsMore(value['format'])),
+    );
     const plain = Object.fromEntries(entries.map(([key, content]) => [key, data.has(key) ? content : hoist(content)]));
     const { title, description, ...schema } = plain;
     if (typeof title !== 'string' || !('type' in plain || 'anyOf' in plain)) return plain;
+    const { named, around } = withoutNull(schema);
     const known = components[title];
-    if (known !== undefined && !isDeepStrictEqual(known, schema)) throw new Error(`two schemas are called ${title}`);
-    components[title] = schema;
-    return { $ref: `#/components/schemas/${title}`, ...(description === undefined ? {} : { description }) };
+    if (known !== undefined && !isDeepStrictEqual(known, named)) throw new Error(`two schemas are called ${title}`);
+    components[title] = named;
+    return {
+      ...around({ $ref: `#/components/schemas/${title}` }),
+      ...(description === undefined ? {} : { description }),
+    };
   };
   const { info, ...described } = document as unknown as JsonObject;
   const named = hoist(described) as JsonObject;
@@ -37,6 +43,18 @@ export function nameSchemas(document: OpenAPIObject): OpenAPIObject {
     info,
     components: { ...(named['components'] as JsonObject), schemas },
   } as unknown as OpenAPIObject;
+}
+
+/** What has a name is never null: where null may stand in its place, the place says so, and what stands there by default. */
+function withoutNull(schema: JsonObject): { named: JsonObject; around: (reference: JsonObject) => JsonObject } {
+  const { type, default: byDefault, ...rest } = schema;
+  if (!Array.isArray(type) || !type.includes('null')) return { named: schema, around: (reference) => reference };
+  const [only = null, ...others] = type.filter((one) => one !== 'null');
+  const standsByDefault = byDefault === undefined ? {} : { default: byDefault };
+  return {
+    named: { type: others.length === 0 ? only : [only, ...others], ...rest },
+    around: (reference) => ({ anyOf: [reference, { type: 'null' }], ...standsByDefault }),
+  };
 }
 
 /** Version 3.0 marks a limit as exclusive, and so does the converter of schemas; since 3.1 the exclusive limit is the number. */
@@ -63,6 +81,9 @@ function withNumericLimits({
     ...limit('maximum', 'exclusiveMaximum', maximum, exclusiveMaximum),
   };
 }
+
+/** What zod writes beside these formats says the same again, in hundreds of characters that not all generators read. */
+const tellsMore = (format: Json | undefined): boolean => format === 'date-time' || format === 'uuid';
 
 const isIdleLimit = (key: string, content: Json): boolean =>
   Object.hasOwn(limits, key) && content === limits[key as keyof typeof limits];

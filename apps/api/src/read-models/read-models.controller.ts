@@ -1,5 +1,6 @@
 import { Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { AnswersOnce } from '../commands/answer-once.js';
 import { Refuses } from '../openapi/refusals.js';
 import { ReadModelsService } from './read-models.service.js';
 import type { ReadModelsResource } from './schemas.js';
@@ -18,10 +19,11 @@ export class ReadModelsController {
   }
 
   @Post('rebuild')
+  @AnswersOnce()
   @HttpCode(202)
   @ApiOperation({ summary: 'Build all read models again from the events. Reads go on answering meanwhile.' })
   @ApiResponse({ status: 202, description: 'It has begun.', standardSchema: readModelsResource })
-  @Refuses('REBUILD_RUNNING')
+  @Refuses('REBUILD_RUNNING', 'REQUEST_UNDER_WAY')
   async rebuildReadModels(): Promise<ReadModelsResource> {
     return this.readModels.startRebuild();
   }

@@ -1,5 +1,6 @@
 import { Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { AnswersOnce } from '../commands/answer-once.js';
 import { Refuses } from '../openapi/refusals.js';
 import type { RoundOfFederation } from '../http/path-parameters.js';
 import { roundOfFederation } from '../http/path-parameters.js';
@@ -13,10 +14,11 @@ export class ReplaysController {
   constructor(@Inject(ReplaysService) private readonly replays: ReplaysService) {}
 
   @Post()
+  @AnswersOnce()
   @HttpCode(202)
   @ApiOperation({ summary: 'Compute merge and assignment of a round again, and compare with what was recorded.' })
   @ApiResponse({ status: 202, description: 'An aggregator will compute it.', standardSchema: replayResource })
-  @Refuses('FEDERATION_NOT_FOUND', 'ROUND_NOT_AGGREGATED')
+  @Refuses('FEDERATION_NOT_FOUND', 'ROUND_NOT_AGGREGATED', 'REQUEST_UNDER_WAY')
   async requestReplay(@Param({ schema: roundOfFederation }) { id, round }: RoundOfFederation): Promise<ReplayResource> {
     return this.replays.request(id, round);
   }

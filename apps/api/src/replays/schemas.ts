@@ -1,7 +1,9 @@
 import { digest } from '@fedamole/federation';
 import { z } from 'zod';
 
-const comparison = z.strictObject({ recorded: digest, recomputed: digest, equal: z.boolean() });
+const comparison = z
+  .strictObject({ recorded: digest, recomputed: digest, equal: z.boolean() })
+  .meta({ title: 'ArtifactComparison' });
 
 export const replayResource = z
   .strictObject({
@@ -12,6 +14,7 @@ export const replayResource = z
     scores: comparison.nullable().describe('What decided the next assignment; null also after the last round.'),
     assignment: z
       .strictObject({ equal: z.boolean() })
+      .meta({ title: 'AssignmentComparison' })
       .nullable()
       .describe('Who holds what in the next round; null also after the last round.'),
     reason: z.string().nullable().describe('Why it failed.'),

@@ -2,7 +2,7 @@ import { digest } from '@fedamole/federation';
 import { z } from 'zod';
 import { wholeNumberText } from '../http/query-parameters.js';
 
-const logEnd = z.strictObject({ position: z.string(), hash: digest });
+const logEnd = z.strictObject({ position: z.string(), hash: digest }).meta({ title: 'LogEnd' });
 
 export const keptEnd = z
   .strictObject({
@@ -23,10 +23,12 @@ export const verificationResource = z
         position: z.string(),
         event: z
           .strictObject({ id: z.uuid(), stream: z.string(), version: z.int(), type: z.string() })
+          .meta({ title: 'EventReference' })
           .nullable()
           .describe('Null where no event is left.'),
         reason: z.string(),
       })
+      .meta({ title: 'Tampering' })
       .nullable()
       .describe('The first event that does not fit.'),
   })

@@ -25,6 +25,11 @@ export class FailedError extends Error {
   override readonly name: string = 'FailedError';
 }
 
+/** Thrown where the platform said that it would refuse what was asked about. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+}
+
 /** Thrown where what was named does not exist. */
 export class NotFoundError extends Error {
   override readonly name = 'NotFoundError';
@@ -53,6 +58,7 @@ export interface Failure {
 export function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) return { status: exitStatus.usage, code: 'USAGE', message: error.message };
   if (error instanceof NotFoundError) return { status: exitStatus.notFound, code: 'NOT_FOUND', message: error.message };
+  if (error instanceof RefusedError) return { status: exitStatus.refused, code: 'REFUSED', message: error.message };
   if (error instanceof FailedError) return { status: exitStatus.failed, code: 'FAILED', message: error.message };
   if (error instanceof UnreachableError || error instanceof NothingRunsError) {
     return { status: exitStatus.unreachable, code: 'UNREACHABLE', message: error.message };

@@ -1,5 +1,6 @@
 /** The table of commands as a commander program: reads a command line and calls the one command that it names. */
 import { Command as Program, Argument, Option } from 'commander';
+import { version } from '../installation.js';
 import { UsageError } from '../usage-error.js';
 import type { Command, Given, Parameters } from './command.js';
 import { flagOf } from './command.js';
@@ -31,6 +32,7 @@ export function programOf(
 ): Program {
   const program = new Program('fedamole')
     .description('Personalised federated fine-tuning of language models, from the command line.')
+    .version(version, '--version', 'show the version')
     .helpCommand('help [command]', 'help on a command');
   for (const [flags, description] of globalOptions) program.option(flags, description);
   program.addHelpText('after', '\nExit status: 0 done, 1 failed, 2 usage, 3 not found, 4 refused, 5 unreachable.');

@@ -18,6 +18,10 @@ describe('a command line', () => {
     }
   });
 
+  it('tells its version', async () => {
+    expect(await run('--version')).toMatchObject({ status: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+  });
+
   it('finds its examples in the help, each of a command that there is', async () => {
     for (const { words, examples } of commands) {
       const { out } = await run(...words.split(' '), '--help');

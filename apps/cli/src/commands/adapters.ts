@@ -1,15 +1,14 @@
 /** `fedamole adapters`: the personalised models, as files. */
 import { createHash } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ApiClient } from '@fedamole/api-client';
 import { command } from '../command-line/command.js';
 import { FailedError, NotFoundError } from '../command-line/exit-status.js';
-import { folder, text, wholeNumber } from '../command-line/parameters.js';
-import { textTable } from '../command-line/text-table.js';
+import { folder, required, text, wholeNumber } from '../command-line/parameters.js';
+import { fields, textTable } from '../command-line/text-table.js';
 import { federationOrNewest, findFederation } from '../find-federation.js';
 import { megabytes } from '../format.js';
-import type { Adapter } from '../resources.js';
+import type { Adapter, Lineage } from '../resources.js';
+import { saveFile } from '../save-file.js';
 
 const round = wholeNumber('N', 1, 10_000, 'of that round; the newest when left out');
 
@@ -41,14 +40,50 @@ export const adapters = [
       if (chosen.length === 0) {
         throw new NotFoundError(`Federation ${id} has no adapter of ${options.client ?? 'any client'} yet.`);
       }
-      const target = options.output ?? process.env['INIT_CWD'] ?? '.';
-      await mkdir(target, { recursive: true });
       const files: (Adapter & { readonly file: string })[] = [];
-      for (const adapter of chosen) files.push({ ...adapter, file: await download(client, id, adapter, target) });
+      for (const adapter of chosen) {
+        const name = `${adapter.client}-round-${adapter.round}.safetensors`;
+        const file = await saveFile(options.output, name, await adapterBytes(client, id, adapter));
+        files.push({ ...adapter, file });
+      }
       output.result({ adapters: files }, () => files.map(({ file }) => file).join('\n'));
     },
   }),
+  command({
+    words: 'adapters lineage',
+    summary: 'Show where an adapter comes from: base model, experts, and every pool since the first.',
+    positional: { client: required(text('client', 'whose adapter')), federation: federationOrNewest },
+    options: { round },
+    examples: [['adapters lineage ward-7 --json | jq -r ".pools[].pool"', 'digests of the pools that led to it']],
+    async run({ api, output }, { client: name, federation }, { round: chosen }) {
+      const client = await api();
+      const { id } = await findFederation(client, federation);
+      const sent = { path: { id, client: name }, query: { round: chosen?.toString() } };
+      const lineage = await client.call('GET /v1/federations/{id}/adapters/{client}/lineage', sent);
+      output.result(lineage, () => described(lineage));
+    },
+  }),
 ];
+
+function described({ adapter, baseModel, experts, trained, mergedInto, pools }: Lineage): string {
+  const held = Object.values(experts).map(({ length }) => length);
+  const facts = fields({
+    adapter: adapter.digest,
+    client: adapter.client,
+    round: adapter.round,
+    'base model': `${baseModel.name} (${baseModel.digest})`,
+    experts: `${held.reduce((sum, count) => sum + count, 0)} in ${held.length} modules`,
+    trained: `${trained.at}, ${trained.steps} steps on ${trained.trainExamples} examples, on ${trained.device}`,
+    attempt: trained.attempt,
+    event: trained.eventId,
+    'merged into': mergedInto,
+  });
+  const rows = pools.map(({ federationId, round: of, pool, merged }) => [
+    ...[federationId, of, pool],
+    merged.length === 0 ? null : merged.map(({ client }) => client).join(' '),
+  ]);
+  return `${facts}\n\n${textTable(['federation', 'round', 'pool', 'merged from'], rows)}`;
+}
 
 async function listed(api: ApiClient, id: string, chosen: number | undefined): Promise<Adapter[]> {
   const query = { round: chosen?.toString() };
@@ -59,15 +94,11 @@ async function listed(api: ApiClient, id: string, chosen: number | undefined): P
 export async function adapterBytes(api: ApiClient, id: string, adapter: Adapter): Promise<Uint8Array> {
   const sent = { path: { id, client: adapter.client }, query: { round: String(adapter.round) } };
   const bytes = await api.download('GET /v1/federations/{id}/adapters/{client}', sent);
-  const actual = createHash('sha256').update(bytes).digest('hex');
-  if (actual === adapter.digest) return bytes;
-  throw new FailedError(`The adapter of ${adapter.client} arrived with digest ${actual}, not ${adapter.digest}.`);
+  requireDigest(bytes, adapter.digest, `The adapter of ${adapter.client}`);
+  return bytes;
 }
 
-/** A file of that name is whole, or not there. */
-async function download(api: ApiClient, id: string, adapter: Adapter, target: string): Promise<string> {
-  const file = join(target, `${adapter.client}-round-${adapter.round}.safetensors`);
-  await writeFile(`${file}.part`, await adapterBytes(api, id, adapter));
-  await rename(`${file}.part`, file);
-  return file;
+export function requireDigest(bytes: Uint8Array, digest: string, what: string): void {
+  const actual = createHash('sha256').update(bytes).digest('hex');
+  if (actual !== digest) throw new FailedError(`${what} arrived with digest ${actual}, not ${digest}.`);
 }

@@ -1,6 +1,7 @@
 /** `fedamole federations`: making them, and looking at them. */
 import { federationStatuses } from '@fedamole/federation';
 import { command } from '../command-line/command.js';
+import { RefusedError } from '../command-line/exit-status.js';
 import { file, flag, oneOf, required, text, wholeNumber } from '../command-line/parameters.js';
 import { fields, textTable } from '../command-line/text-table.js';
 import { readFederationFile } from '../federation-file.js';
@@ -8,6 +9,7 @@ import { allFederations, federationOrNewest, findFederation } from '../find-fede
 import { followToEnd } from '../follow-to-end.js';
 import { number } from '../format.js';
 import type { Federation, FederationSummary } from '../resources.js';
+import { validationText } from '../validation-text.js';
 
 const federationFile = required(file('YAML or JSON; "-" is standard input'));
 
@@ -72,8 +74,9 @@ export const federations = [
     examples: [['federations validate federation.yaml', 'exit status 4 where it would be refused']],
     async run(context, { file: path }) {
       const body = await readFederationFile(context, path);
-      const answer = await (await context.api()).send('POST /v1/federations/validate', { body });
-      context.output.result(answer, () => JSON.stringify(answer, null, 2));
+      const answer = await (await context.api()).call('POST /v1/federations/validate', { body });
+      context.output.result(answer, () => validationText(answer));
+      if (!answer.valid) throw new RefusedError('It would be refused.');
     },
   }),
 ];

@@ -1,11 +1,12 @@
 /** The table of commands. */
 import type { Command } from '../command-line/command.js';
 import { adapters } from './adapters.js';
+import { artifacts } from './artifacts.js';
 import { assignment } from './assignment.js';
 import { audit } from './audit.js';
-
 import { clients } from './clients.js';
 import { completion } from './completion.js';
+import { datasets } from './datasets.js';
 import { events } from './events.js';
 import { federations } from './federations.js';
 import { generate } from './generate.js';
@@ -22,12 +23,14 @@ export const commands: readonly Command[] = [
   ...clients,
   ...federations,
   ...steering,
+  ...datasets,
   ...rounds,
   ...assignment,
   ...events,
   ...proofs,
   ...adapters,
   ...generate,
+  ...artifacts,
   ...keys,
   ...audit,
   ...completion,
@@ -38,6 +41,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   models: 'Base models.',
   clients: 'Whoever takes part in federations.',
   federations: 'Make federations, look at them, steer them.',
-  adapters: 'The personalised models: list, download, and ask them.',
+  adapters: 'The personalised models: list them, download them, ask them, see where they come from.',
+  artifacts: 'Files by their digests: pools, adapters, embeddings, scores.',
   keys: 'API keys: who may do what.',
 };

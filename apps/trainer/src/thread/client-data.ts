@@ -15,7 +15,8 @@ import type { FederationConfiguration, SplitSizes } from '@fedamole/federation';
 import { UnsuitableJobError } from './permanent-errors.js';
 
 export type ClientExample = Example & TokenizedExample;
-export type ClientSplits = Splits<ClientExample>;
+/** `leftOut`: how many examples are too long. */
+export type ClientSplits = Splits<ClientExample> & { readonly leftOut: number };
 
 interface CachedSplits {
   readonly key: string;
@@ -75,13 +76,13 @@ async function read(
     const ids = tokenizeExample(tokenizer, example, maxLength);
     return ids === null ? [] : [{ ...example, ...ids }];
   });
+  const leftOut = examples.length - tokenized.length;
   try {
-    return splitExamples(tokenized, `${seed}/${client}`);
+    return { ...splitExamples(tokenized, `${seed}/${client}`), leftOut };
   } catch (error) {
     if (!(error instanceof DatasetError)) throw error;
-    const dropped = examples.length - tokenized.length;
     throw new DatasetError(
-      `${path}: ${error.message} (${dropped} of ${examples.length} were dropped: longer than ${maxLength} tokens)`,
+      `${path}: ${error.message} (${leftOut} of ${examples.length} were dropped: longer than ${maxLength} tokens)`,
     );
   }
 }

@@ -3,6 +3,7 @@ import type { BaselineResult, EvaluationMetrics, WeightForm, WeightFormMeasureme
 import { neutralParameters } from '@fedamole/mole';
 import type { TrainingJob } from '@fedamole/queues';
 import { splitSizes } from './client-data.js';
+import { exampleLengths } from './example-lengths.js';
 import { measureWeightForms } from './measure-weight-forms.js';
 import { measure, mostFrequentAnswerRougeL } from './measure.js';
 import { secondsPerStep, typicalBatch, type StepTimes } from './step-time.js';
@@ -20,6 +21,7 @@ export async function measureBaseline(
   const metrics = await evaluate(job, prepared, weights === 'auto' ? 'float32' : weights);
   return {
     splits: splitSizes(splits),
+    lengths: exampleLengths(splits),
     metrics,
     mostFrequentAnswerRougeL: mostFrequentAnswerRougeL(splits),
     distinctTestAnswers: new Set(splits.test.map(({ output }) => output)).size,

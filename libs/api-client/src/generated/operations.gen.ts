@@ -3,8 +3,22 @@ import type * as types from './types.gen.js';
 
 /** What is sent and what is answered, by method and path. */
 export interface Operations {
+  /** The clients' personalised adapters; the newest ones when no round is named. */
+  'GET /v1/federations/{id}/adapters': { sent: types.ListAdaptersData; answered: types.ListAdaptersResponses[keyof types.ListAdaptersResponses] };
+  /** Download an adapter: safetensors, verified against its digest. */
+  'GET /v1/federations/{id}/adapters/{client}': { sent: types.DownloadAdapterData; answered: types.DownloadAdapterResponses[keyof types.DownloadAdapterResponses] };
+  /** Where an adapter comes from: base model, experts, and every pool since the first. */
+  'GET /v1/federations/{id}/adapters/{client}/lineage': { sent: types.GetAdapterLineageData; answered: types.GetAdapterLineageResponses[keyof types.GetAdapterLineageResponses] };
+  /** An artifact: its size, and the events for which it is there. */
+  'GET /v1/artifacts/{digest}': { sent: types.GetArtifactData; answered: types.GetArtifactResponses[keyof types.GetArtifactResponses] };
+  /** Download an artifact: a pool, an adapter, embeddings or scores, verified against its digest. */
+  'GET /v1/artifacts/{digest}/content': { sent: types.DownloadArtifactData; answered: types.DownloadArtifactResponses[keyof types.DownloadArtifactResponses] };
   /** Remove artifacts that no event names any more, or tell which they are. */
   'POST /v1/artifacts/collect': { sent: types.CollectArtifactsData; answered: types.CollectArtifactsResponses[keyof types.CollectArtifactsResponses] };
+  /** Who holds which experts; of the newest assignment when no round is named. */
+  'GET /v1/federations/{id}/assignments': { sent: types.GetAssignmentData; answered: types.GetAssignmentResponses[keyof types.GetAssignmentResponses] };
+  /** Why experts went to a client, or a module's experts to anybody: scores, ranks and limits. */
+  'GET /v1/federations/{id}/assignments/choices': { sent: types.ExplainAssignmentData; answered: types.ExplainAssignmentResponses[keyof types.ExplainAssignmentResponses] };
   /** Who asked for which change, and what came of it. */
   'GET /v1/audit': { sent: types.ListAuditData; answered: types.ListAuditResponses[keyof types.ListAuditResponses] };
   /** All base models by name. */
@@ -65,12 +79,8 @@ export interface Operations {
   'GET /v1/federations/{id}/rounds': { sent: types.ListRoundsData; answered: types.ListRoundsResponses[keyof types.ListRoundsResponses] };
   /** One round. */
   'GET /v1/federations/{id}/rounds/{round}': { sent: types.GetRoundData; answered: types.GetRoundResponses[keyof types.GetRoundResponses] };
-  /** Who holds which experts; of the newest assignment when no round is named. */
-  'GET /v1/federations/{id}/assignments': { sent: types.GetAssignmentData; answered: types.GetAssignmentResponses[keyof types.GetAssignmentResponses] };
-  /** The clients' personalised adapters; the newest ones when no round is named. */
-  'GET /v1/federations/{id}/adapters': { sent: types.ListAdaptersData; answered: types.ListAdaptersResponses[keyof types.ListAdaptersResponses] };
-  /** Download an adapter: safetensors, verified against its digest. */
-  'GET /v1/federations/{id}/adapters/{client}': { sent: types.DownloadAdapterData; answered: types.DownloadAdapterResponses[keyof types.DownloadAdapterResponses] };
+  /** What is known of the clients' data: numbers and lengths of examples, never the examples. */
+  'GET /v1/federations/{id}/datasets': { sent: types.ListDatasetsData; answered: types.ListDatasetsResponses[keyof types.ListDatasetsResponses] };
   /** Pause a federation: no new jobs; what runs may end and is recorded. */
   'POST /v1/federations/{id}/pause': { sent: types.PauseFederationData; answered: types.PauseFederationResponses[keyof types.PauseFederationResponses] };
   /** Resume a paused federation. Where too few clients had answered, those that had not get another attempt. */

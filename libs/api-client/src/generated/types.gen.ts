@@ -4,16 +4,86 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
+export type AdaptedModule = {
+    name: string;
+    inputWidth: number;
+    outputWidth: number;
+};
+
+export type Adapter = {
+    client: string;
+    round: number;
+    digest: string;
+    bytes: number;
+};
+
+export type AdapterLineage = {
+    adapter: Adapter;
+    baseModel: BaseModelReference;
+    /**
+     * Indices of the experts that it was trained from, per module.
+     */
+    experts: {
+        [key: string]: Array<number>;
+    };
+    /**
+     * Artifact with the scores that assigned them.
+     */
+    scores: string;
+    /**
+     * The event that recorded it, and how it was trained.
+     */
+    trained: {
+        eventId: string;
+        at: string;
+        attempt: number;
+        device: 'cpu' | 'webgpu' | 'cuda';
+        trainExamples: number;
+        steps: number;
+    };
+    /**
+     * The pool after its round; null while its round isn't merged.
+     */
+    mergedInto: string | null;
+    /**
+     * The pools that led to it, the newest first: training began with the first, which came of the second.
+     */
+    pools: Array<AncestorPool>;
+};
+
 export type AdapterList = {
     /**
      * By client.
      */
-    adapters: Array<{
+    adapters: Array<Adapter>;
+};
+
+export type AncestorPool = {
+    /**
+     * Another one where a fork took the pool over.
+     */
+    federationId: string;
+    round: number;
+    pool: string;
+    /**
+     * The adapters that went into it, by client; none in round 0, whose pool is drawn from the seed.
+     */
+    merged: Array<{
         client: string;
-        round: number;
-        digest: string;
-        bytes: number;
+        adapter: string;
     }>;
+};
+
+export type Artifact = {
+    digest: string;
+    /**
+     * Null where it is named and not stored.
+     */
+    bytes: number | null;
+    /**
+     * The events for which it is there, the first 100 of them. What none names is collected.
+     */
+    namedBy: Array<NamingEvent>;
 };
 
 export type ArtifactCollection = {
@@ -45,6 +115,12 @@ export type ArtifactCollection = {
     digests: Array<string>;
 };
 
+export type ArtifactComparison = {
+    recorded: string;
+    recomputed: string;
+    equal: boolean;
+};
+
 export type Assignment = {
     round: number;
     /**
@@ -59,6 +135,78 @@ export type Assignment = {
             [key: string]: Array<number>;
         };
     };
+};
+
+export type AssignmentChoice = {
+    module: string;
+    /**
+     * Index in the module's pool.
+     */
+    expert: number;
+    /**
+     * Whom it picked.
+     */
+    client: string;
+    /**
+     * How much the expert wants the client: of reverse selection, its row sums to 1.
+     */
+    score: number;
+    /**
+     * The client's place in the expert's order of all clients; 1 is the best, equals share one.
+     */
+    rank: number;
+    /**
+     * Why it did not pick its best runner-up instead, where that has the higher score: the runner-up holds the most experts already, this client would have had too few, or shares are equal. Null where the score decided.
+     */
+    limit: 'max-experts' | 'min-experts' | 'equal-shares' | null;
+    /**
+     * Of those that it did not pick, the three that it wants most, the best first.
+     */
+    runnersUp: Array<{
+        client: string;
+        /**
+         * How much the expert wants the client: of reverse selection, its row sums to 1.
+         */
+        score: number;
+    }>;
+};
+
+export type AssignmentChoices = {
+    round: number;
+    /**
+     * The same round, or in a fork's first one the round of its parent that it took over.
+     */
+    decidedIn: {
+        federationId: string;
+        round: number;
+    };
+    /**
+     * What the scores are: embeddings' affinities, drawn numbers (in round 1, and where `assignment` is `random`), or affinities that decided nothing as the assignment was kept (`static`).
+     */
+    decidedBy: 'affinity' | 'draw' | 'kept';
+    /**
+     * The artifact that they are read from.
+     */
+    scores: string;
+    /**
+     * That held in that round, per module.
+     */
+    limits: {
+        experts: number;
+        clients: number;
+        expertChoices: number;
+        minExperts: number;
+        maxExperts: number;
+        homogeneous: boolean;
+    };
+    /**
+     * By module, expert and rank.
+     */
+    choices: Array<AssignmentChoice>;
+};
+
+export type AssignmentComparison = {
+    equal: boolean;
 };
 
 export type AuditEntry = {
@@ -108,11 +256,7 @@ export type BaseModel = {
     /**
      * The linear layers that are adapted.
      */
-    modules: Array<{
-        name: string;
-        inputWidth: number;
-        outputWidth: number;
-    }>;
+    modules: Array<AdaptedModule>;
     parameterCount: number;
     /**
      * Longest sequence in tokens.
@@ -123,6 +267,25 @@ export type BaseModel = {
 
 export type BaseModelList = {
     baseModels: Array<BaseModel>;
+};
+
+export type BaseModelReference = {
+    name: string;
+    digest: string;
+};
+
+export type BaselineResult = {
+    splits: SplitSizes;
+    lengths?: ExampleLengths;
+    metrics: EvaluationMetrics;
+    mostFrequentAnswerRougeL: number;
+    distinctTestAnswers: number;
+    /**
+     * Float32 and the forms that it was compared with; null unless `weights` is "auto".
+     */
+    weightForms: Array<WeightFormMeasurement> | null;
+    device?: 'cpu' | 'webgpu' | 'cuda';
+    seconds: number;
 };
 
 export type Client = {
@@ -151,6 +314,30 @@ export type ClientProgress = {
     tokensPerSecond: number | null;
 };
 
+export type ClientRound = {
+    client: string;
+    /**
+     * In round 0.
+     */
+    baseline: BaselineResult | null;
+    /**
+     * In later rounds: measured after training, before merging.
+     */
+    result: TrainingResult | null;
+    /**
+     * Why it has no result: a failure for good, a refused contribution, or no answer by the deadline.
+     */
+    failure: string | null;
+    /**
+     * How often it was asked: more than once where it was retried.
+     */
+    attempt: number;
+    /**
+     * What came after the round had closed: kept, never merged.
+     */
+    late: TrainingResult | BaselineResult | null;
+};
+
 export type CollectArtifacts = {
     /**
      * Only tell what would be removed.
@@ -160,6 +347,48 @@ export type CollectArtifacts = {
      * What was stored, or stored again, within so many seconds stays: its job may not be recorded yet.
      */
     graceSeconds?: number;
+};
+
+export type ConfigurationChanges = {
+    strategy?: 'fedamole';
+    rounds?: number;
+    stepsPerRound?: number;
+    batchSize?: number;
+    learningRate?: number;
+    learningRateDecay?: number;
+    rank?: number;
+    alpha?: number;
+    dropout?: number;
+    balanceWeight?: number;
+    /**
+     * Domain experts per module (E); 6 C / k when left out.
+     */
+    experts?: number;
+    expertChoices?: number;
+    minExperts?: number;
+    maxExperts?: number;
+    topK?: number;
+    assignment?: 'reverse-selection' | 'random' | 'static';
+    homogeneous?: boolean;
+    mergeWeighting?: 'uniform' | 'examples';
+    maxLength?: number;
+    maxNewTokens?: number;
+    seed?: number;
+    gradientAccumulationSteps?: number;
+    groupByLength?: boolean;
+    weightDecay?: number;
+    maxGradientNorm?: number | null;
+    warmupSteps?: number;
+    learningRateSchedule?: 'constant' | 'linear' | 'cosine';
+    earlyStopping?: EarlyStopping | null;
+    targetModules?: 'all-linear' | Array<string> | null;
+    weights?: 'float32' | 'bfloat16' | 'int8' | 'int4' | 'auto';
+    recomputeActivations?: boolean;
+    quorum?: number;
+    roundDeadline?: number | null;
+    clientAttempts?: number;
+    retryBackoff?: number;
+    allowFewerExperts?: boolean;
 };
 
 export type CreateFederation = {
@@ -175,161 +404,7 @@ export type CreateFederation = {
      * Names of registered clients.
      */
     clients: Array<string>;
-    configuration?: {
-        /**
-         * The federated fine-tuning method.
-         */
-        strategy?: 'fedamole';
-        /**
-         * Rounds of local training and aggregation (R).
-         */
-        rounds?: number;
-        /**
-         * Optimiser steps of a client per round (S).
-         */
-        stepsPerRound?: number;
-        /**
-         * Examples per batch.
-         */
-        batchSize?: number;
-        /**
-         * Learning rate of round 1 at its highest; Adam, betas 0.9 and 0.999.
-         */
-        learningRate?: number;
-        /**
-         * Factor on the learning rate from round to round.
-         */
-        learningRateDecay?: number;
-        /**
-         * LoRA rank r of every expert.
-         */
-        rank?: number;
-        /**
-         * LoRA alpha; an expert is scaled by alpha / rank.
-         */
-        alpha?: number;
-        /**
-         * Dropout on the experts' input while training.
-         */
-        dropout?: number;
-        /**
-         * Weight of the load-balancing loss (lambda).
-         */
-        balanceWeight?: number;
-        /**
-         * Domain experts per module (E); 6 C / k when left out.
-         */
-        experts?: number;
-        /**
-         * Clients that each domain expert picks (k).
-         */
-        expertChoices?: number;
-        /**
-         * Least domain experts a client holds per module (b_min).
-         */
-        minExperts?: number;
-        /**
-         * Most domain experts a client holds per module (b_max).
-         */
-        maxExperts?: number;
-        /**
-         * Domain experts that a token is routed to (t).
-         */
-        topK?: number;
-        /**
-         * How experts are assigned after each round: by reverse selection, at random, or never again.
-         */
-        assignment?: 'reverse-selection' | 'random' | 'static';
-        /**
-         * Give every client exactly E k / C experts per module.
-         */
-        homogeneous?: boolean;
-        /**
-         * Plain means over the clients, or means weighted by their training examples.
-         */
-        mergeWeighting?: 'uniform' | 'examples';
-        /**
-         * Longest example in tokens; at most the model's positions.
-         */
-        maxLength?: number;
-        /**
-         * Longest generated answer in tokens, when ROUGE-L is measured.
-         */
-        maxNewTokens?: number;
-        /**
-         * Every random draw derives from it, the round and the client name.
-         */
-        seed?: number;
-        /**
-         * Batches whose gradients are added up to one optimiser step, which then sees batchSize times as many examples.
-         */
-        gradientAccumulationSteps?: number;
-        /**
-         * Put examples of similar length into a batch, which leaves less padding; the order stays random.
-         */
-        groupByLength?: boolean;
-        /**
-         * Decoupled weight decay: above 0 the optimiser is AdamW, whose steps shrink parameters by learning rate times it.
-         */
-        weightDecay?: number;
-        /**
-         * Gradients of a larger global norm are scaled down to it; null: none are.
-         */
-        maxGradientNorm?: number | null;
-        /**
-         * First steps of every round, on which the learning rate rises to its full value; at most stepsPerRound.
-         */
-        warmupSteps?: number;
-        /**
-         * How the learning rate goes on after warm-up: constant, or falling towards 0 at the end of the round, straight or as half a cosine wave.
-         */
-        learningRateSchedule?: 'constant' | 'linear' | 'cosine';
-        /**
-         * End a client's round once its validation loss falls no more, and keep the parameters that had the least; null: take every step and keep the last parameters.
-         */
-        earlyStopping?: {
-            /**
-             * Optimiser steps from one evaluation of the validation loss to the next.
-             */
-            evaluateEvery: number;
-            /**
-             * Evaluations in a row without a new least loss after which a round of training ends.
-             */
-            patience: number;
-        } | null;
-        /**
-         * Which linear layers are adapted: names or ends of names, as "q_proj", or "all-linear"; null: the default of the base model's family.
-         */
-        targetModules?: 'all-linear' | Array<string> | null;
-        /**
-         * How trainers hold the frozen weights of the base model: exactly, in 16, 8 or 4 bits, or "auto" in the fastest form with which every client's baseline stays within 0.01 of float32's validation loss and 0.02 of its ROUGE-L and accuracy.
-         */
-        weights?: 'float32' | 'bfloat16' | 'int8' | 'int4' | 'auto';
-        /**
-         * Activation checkpointing: compute each layer's activations again for its gradients instead of keeping them, which takes a third more time and a fraction of the memory.
-         */
-        recomputeActivations?: boolean;
-        /**
-         * Share of a round's participants that must answer, rounded up; where fewer do, the federation pauses.
-         */
-        quorum?: number;
-        /**
-         * Seconds after which a round goes on without those who have not answered; null: it waits for everyone.
-         */
-        roundDeadline?: number | null;
-        /**
-         * Trials of a client's job in one round; one that was cut off because its trainer died is none.
-         */
-        clientAttempts?: number;
-        /**
-         * Seconds before the second trial of a client's job; twice as long before each further one.
-         */
-        retryBackoff?: number;
-        /**
-         * Lower minExperts for a round, never below topK, where its participants could not hold that many experts each; otherwise the federation pauses.
-         */
-        allowFewerExperts?: boolean;
-    };
+    configuration?: FederationConfiguration;
 };
 
 export type CurrentKey = {
@@ -343,6 +418,94 @@ export type CurrentKey = {
     scope: 'operator' | 'viewer' | 'site';
     clients: Array<string>;
     description: string | null;
+};
+
+export type Dataset = {
+    client: string;
+    /**
+     * That are used: the sum of the splits.
+     */
+    examples: number;
+    splits: SplitSizes;
+    /**
+     * Null where the base model was not measured on them, or long ago.
+     */
+    lengths: ExampleLengths | null;
+    /**
+     * Of the test split; null where the base model was not measured.
+     */
+    distinctTestAnswers: number | null;
+    /**
+     * ROUGE-L on the test split of the most frequent answer of the training split; null likewise.
+     */
+    mostFrequentAnswerRougeL: number | null;
+};
+
+export type DatasetList = {
+    /**
+     * By client, of those that have answered at all.
+     */
+    datasets: Array<Dataset>;
+};
+
+export type EarlyStopping = {
+    /**
+     * Optimiser steps from one evaluation of the validation loss to the next.
+     */
+    evaluateEvery: number;
+    /**
+     * Evaluations in a row without a new least loss after which a round of training ends.
+     */
+    patience: number;
+};
+
+export type Estimate = {
+    /**
+     * Optimiser steps of one client in all rounds; fewer where it stops early.
+     */
+    steps: number;
+    /**
+     * Domain experts per module in the pool.
+     */
+    experts: number;
+    /**
+     * Linear layers that are adapted.
+     */
+    modules: number;
+    /**
+     * Of the adapter of one client, per round and direction; least and most where it holds the least and most experts.
+     */
+    transferBytes: TransferBytes;
+    /**
+     * Of a trainer's memory. Activations come on top: they depend on the lengths of the client's examples.
+     */
+    trainerBytes: {
+        /**
+         * Frozen weights of the base model, in the form that is configured (float32 for "auto").
+         */
+        weights: number;
+        /**
+         * Adapter, gradients and two moments, for the most experts.
+         */
+        optimizer: number;
+    };
+};
+
+export type EvaluationMetrics = {
+    validationLoss: number;
+    /**
+     * Exponential of the validation loss; null where it was not measured, or no double holds it.
+     */
+    perplexity: number | null;
+    testLoss: number;
+    /**
+     * Mean F1 of greedy answers over the test split; null where all test examples have choices.
+     */
+    rougeL: number | null;
+    /**
+     * Share of the test examples with choices whose answer has the lowest mean loss; null where none has.
+     */
+    choiceAccuracy: number | null;
 };
 
 export type Event = {
@@ -373,6 +536,33 @@ export type EventPage = {
     next: string | null;
 };
 
+export type EventReference = {
+    id: string;
+    stream: string;
+    version: number;
+    type: string;
+};
+
+export type ExampleLengths = {
+    prompt: LengthSpread;
+    /**
+     * With the token that ends it; what exceeds the longest example is cut off.
+     */
+    answer: LengthSpread;
+    /**
+     * Examples that are not used, as their prompts alone are too long.
+     */
+    leftOut: number;
+};
+
+export type FeasibleLimits = {
+    experts: number;
+    expertChoices: number;
+    minExperts: number;
+    maxExperts: number;
+    topK: number;
+};
+
 export type Federation = {
     id: string;
     /**
@@ -392,19 +582,9 @@ export type Federation = {
     /**
      * The round of another federation that it was forked from.
      */
-    parent: {
-        federationId: string;
-        round: number;
-    } | null;
-    baseModel: {
-        name: string;
-        digest: string;
-    };
-    modules: Array<{
-        name: string;
-        inputWidth: number;
-        outputWidth: number;
-    }>;
+    parent: FederationParent | null;
+    baseModel: BaseModelReference;
+    modules: Array<AdaptedModule>;
     /**
      * Everyone who ever belonged to it, by name.
      */
@@ -413,161 +593,7 @@ export type Federation = {
      * Those of them who have left.
      */
     left: Array<string>;
-    configuration: {
-        /**
-         * The federated fine-tuning method.
-         */
-        strategy: 'fedamole';
-        /**
-         * Rounds of local training and aggregation (R).
-         */
-        rounds: number;
-        /**
-         * Optimiser steps of a client per round (S).
-         */
-        stepsPerRound: number;
-        /**
-         * Examples per batch.
-         */
-        batchSize: number;
-        /**
-         * Learning rate of round 1 at its highest; Adam, betas 0.9 and 0.999.
-         */
-        learningRate: number;
-        /**
-         * Factor on the learning rate from round to round.
-         */
-        learningRateDecay: number;
-        /**
-         * LoRA rank r of every expert.
-         */
-        rank: number;
-        /**
-         * LoRA alpha; an expert is scaled by alpha / rank.
-         */
-        alpha: number;
-        /**
-         * Dropout on the experts' input while training.
-         */
-        dropout: number;
-        /**
-         * Weight of the load-balancing loss (lambda).
-         */
-        balanceWeight: number;
-        /**
-         * Domain experts per module (E); 6 C / k when left out.
-         */
-        experts: number;
-        /**
-         * Clients that each domain expert picks (k).
-         */
-        expertChoices: number;
-        /**
-         * Least domain experts a client holds per module (b_min).
-         */
-        minExperts: number;
-        /**
-         * Most domain experts a client holds per module (b_max).
-         */
-        maxExperts: number;
-        /**
-         * Domain experts that a token is routed to (t).
-         */
-        topK: number;
-        /**
-         * How experts are assigned after each round: by reverse selection, at random, or never again.
-         */
-        assignment: 'reverse-selection' | 'random' | 'static';
-        /**
-         * Give every client exactly E k / C experts per module.
-         */
-        homogeneous: boolean;
-        /**
-         * Plain means over the clients, or means weighted by their training examples.
-         */
-        mergeWeighting: 'uniform' | 'examples';
-        /**
-         * Longest example in tokens; at most the model's positions.
-         */
-        maxLength: number;
-        /**
-         * Longest generated answer in tokens, when ROUGE-L is measured.
-         */
-        maxNewTokens: number;
-        /**
-         * Every random draw derives from it, the round and the client name.
-         */
-        seed: number;
-        /**
-         * Batches whose gradients are added up to one optimiser step, which then sees batchSize times as many examples.
-         */
-        gradientAccumulationSteps: number;
-        /**
-         * Put examples of similar length into a batch, which leaves less padding; the order stays random.
-         */
-        groupByLength: boolean;
-        /**
-         * Decoupled weight decay: above 0 the optimiser is AdamW, whose steps shrink parameters by learning rate times it.
-         */
-        weightDecay: number;
-        /**
-         * Gradients of a larger global norm are scaled down to it; null: none are.
-         */
-        maxGradientNorm: number | null;
-        /**
-         * First steps of every round, on which the learning rate rises to its full value; at most stepsPerRound.
-         */
-        warmupSteps: number;
-        /**
-         * How the learning rate goes on after warm-up: constant, or falling towards 0 at the end of the round, straight or as half a cosine wave.
-         */
-        learningRateSchedule: 'constant' | 'linear' | 'cosine';
-        /**
-         * End a client's round once its validation loss falls no more, and keep the parameters that had the least; null: take every step and keep the last parameters.
-         */
-        earlyStopping: {
-            /**
-             * Optimiser steps from one evaluation of the validation loss to the next.
-             */
-            evaluateEvery: number;
-            /**
-             * Evaluations in a row without a new least loss after which a round of training ends.
-             */
-            patience: number;
-        } | null;
-        /**
-         * Which linear layers are adapted: names or ends of names, as "q_proj", or "all-linear"; null: the default of the base model's family.
-         */
-        targetModules: 'all-linear' | Array<string> | null;
-        /**
-         * How trainers hold the frozen weights of the base model: exactly, in 16, 8 or 4 bits, or "auto" in the fastest form with which every client's baseline stays within 0.01 of float32's validation loss and 0.02 of its ROUGE-L and accuracy.
-         */
-        weights: 'float32' | 'bfloat16' | 'int8' | 'int4' | 'auto';
-        /**
-         * Activation checkpointing: compute each layer's activations again for its gradients instead of keeping them, which takes a third more time and a fraction of the memory.
-         */
-        recomputeActivations: boolean;
-        /**
-         * Share of a round's participants that must answer, rounded up; where fewer do, the federation pauses.
-         */
-        quorum: number;
-        /**
-         * Seconds after which a round goes on without those who have not answered; null: it waits for everyone.
-         */
-        roundDeadline: number | null;
-        /**
-         * Trials of a client's job in one round; one that was cut off because its trainer died is none.
-         */
-        clientAttempts: number;
-        /**
-         * Seconds before the second trial of a client's job; twice as long before each further one.
-         */
-        retryBackoff: number;
-        /**
-         * Lower minExperts for a round, never below topK, where its participants could not hold that many experts each; otherwise the federation pauses.
-         */
-        allowFewerExperts: boolean;
-    };
+    configuration: ResolvedConfiguration;
     /**
      * How frozen weights are held in training; null while "auto" has not come to a form.
      */
@@ -575,21 +601,7 @@ export type Federation = {
     /**
      * What "auto" was decided by, after all baselines, float32 first; null before, and where a form was configured.
      */
-    weightFormsCompared: Array<{
-        form: 'float32' | 'bfloat16' | 'int8' | 'int4';
-        /**
-         * Of a training step, the sum over the clients' trainers.
-         */
-        secondsPerStep: number;
-        /**
-         * The largest difference of a client's validation loss from float32's; null where some did not evaluate.
-         */
-        lossDifference: number | null;
-        /**
-         * The largest difference of a client's ROUGE-L or choice accuracy from float32's; null likewise.
-         */
-        scoreDifference: number | null;
-    }> | null;
+    weightFormsCompared: Array<WeightFormComparison> | null;
     /**
      * The round that was started last; 0 measures the base model.
      */
@@ -600,52 +612,206 @@ export type Federation = {
     finishedAt: string | null;
 };
 
+export type FederationConfiguration = {
+    /**
+     * The federated fine-tuning method.
+     */
+    strategy?: 'fedamole';
+    /**
+     * Rounds of local training and aggregation (R).
+     */
+    rounds?: number;
+    /**
+     * Optimiser steps of a client per round (S).
+     */
+    stepsPerRound?: number;
+    /**
+     * Examples per batch.
+     */
+    batchSize?: number;
+    /**
+     * Learning rate of round 1 at its highest; Adam, betas 0.9 and 0.999.
+     */
+    learningRate?: number;
+    /**
+     * Factor on the learning rate from round to round.
+     */
+    learningRateDecay?: number;
+    /**
+     * LoRA rank r of every expert.
+     */
+    rank?: number;
+    /**
+     * LoRA alpha; an expert is scaled by alpha / rank.
+     */
+    alpha?: number;
+    /**
+     * Dropout on the experts' input while training.
+     */
+    dropout?: number;
+    /**
+     * Weight of the load-balancing loss (lambda).
+     */
+    balanceWeight?: number;
+    /**
+     * Domain experts per module (E); 6 C / k when left out.
+     */
+    experts?: number;
+    /**
+     * Clients that each domain expert picks (k).
+     */
+    expertChoices?: number;
+    /**
+     * Least domain experts a client holds per module (b_min).
+     */
+    minExperts?: number;
+    /**
+     * Most domain experts a client holds per module (b_max).
+     */
+    maxExperts?: number;
+    /**
+     * Domain experts that a token is routed to (t).
+     */
+    topK?: number;
+    /**
+     * How experts are assigned after each round: by reverse selection, at random, or never again.
+     */
+    assignment?: 'reverse-selection' | 'random' | 'static';
+    /**
+     * Give every client exactly E k / C experts per module.
+     */
+    homogeneous?: boolean;
+    /**
+     * Plain means over the clients, or means weighted by their training examples.
+     */
+    mergeWeighting?: 'uniform' | 'examples';
+    /**
+     * Longest example in tokens; at most the model's positions.
+     */
+    maxLength?: number;
+    /**
+     * Longest generated answer in tokens, when ROUGE-L is measured.
+     */
+    maxNewTokens?: number;
+    /**
+     * Every random draw derives from it, the round and the client name.
+     */
+    seed?: number;
+    /**
+     * Batches whose gradients are added up to one optimiser step, which then sees batchSize times as many examples.
+     */
+    gradientAccumulationSteps?: number;
+    /**
+     * Put examples of similar length into a batch, which leaves less padding; the order stays random.
+     */
+    groupByLength?: boolean;
+    /**
+     * Decoupled weight decay: above 0 the optimiser is AdamW, whose steps shrink parameters by learning rate times it.
+     */
+    weightDecay?: number;
+    /**
+     * Gradients of a larger global norm are scaled down to it; null: none are.
+     */
+    maxGradientNorm?: number | null;
+    /**
+     * First steps of every round, on which the learning rate rises to its full value; at most stepsPerRound.
+     */
+    warmupSteps?: number;
+    /**
+     * How the learning rate goes on after warm-up: constant, or falling towards 0 at the end of the round, straight or as half a cosine wave.
+     */
+    learningRateSchedule?: 'constant' | 'linear' | 'cosine';
+    /**
+     * End a client's round once its validation loss falls no more, and keep the parameters that had the least; null: take every step and keep the last parameters.
+     */
+    earlyStopping?: EarlyStopping | null;
+    /**
+     * Which linear layers are adapted: names or ends of names, as "q_proj", or "all-linear"; null: the default of the base model's family.
+     */
+    targetModules?: 'all-linear' | Array<string> | null;
+    /**
+     * How trainers hold the frozen weights of the base model: exactly, in 16, 8 or 4 bits, or "auto" in the fastest form with which every client's baseline stays within 0.01 of float32's validation loss and 0.02 of its ROUGE-L and accuracy.
+     */
+    weights?: 'float32' | 'bfloat16' | 'int8' | 'int4' | 'auto';
+    /**
+     * Activation checkpointing: compute each layer's activations again for its gradients instead of keeping them, which takes a third more time and a fraction of the memory.
+     */
+    recomputeActivations?: boolean;
+    /**
+     * Share of a round's participants that must answer, rounded up; where fewer do, the federation pauses.
+     */
+    quorum?: number;
+    /**
+     * Seconds after which a round goes on without those who have not answered; null: it waits for everyone.
+     */
+    roundDeadline?: number | null;
+    /**
+     * Trials of a client's job in one round; one that was cut off because its trainer died is none.
+     */
+    clientAttempts?: number;
+    /**
+     * Seconds before the second trial of a client's job; twice as long before each further one.
+     */
+    retryBackoff?: number;
+    /**
+     * Lower minExperts for a round, never below topK, where its participants could not hold that many experts each; otherwise the federation pauses.
+     */
+    allowFewerExperts?: boolean;
+};
+
 export type FederationPage = {
     /**
      * Newest first.
      */
-    federations: Array<{
-        id: string;
-        name: string;
-        status: 'created' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
-        reason: string | null;
-        baseModel: string;
-        clients: Array<string>;
-        round: number;
-        rounds: number;
-        /**
-         * Mean over the clients that measured it; null until round 0 has closed.
-         */
-        baselineRougeL: number | null;
-        lastRougeL: number | null;
-        /**
-         * In the best round.
-         */
-        bestRougeL: number | null;
-        /**
-         * Mean over the clients whose test examples have choices; null where none has.
-         */
-        baselineAccuracy: number | null;
-        lastAccuracy: number | null;
-        /**
-         * In the best round.
-         */
-        bestAccuracy: number | null;
-        /**
-         * Mean over all clients of ROUGE-L, or of accuracy where nothing is generated.
-         */
-        bestScore: number | null;
-        /**
-         * The round of the highest mean score.
-         */
-        bestRound: number | null;
-        createdAt: string;
-        finishedAt: string | null;
-    }>;
+    federations: Array<FederationSummary>;
     /**
      * The `after` of the next page.
      */
     next: string | null;
+};
+
+export type FederationParent = {
+    federationId: string;
+    round: number;
+};
+
+export type FederationSummary = {
+    id: string;
+    name: string;
+    status: 'created' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+    reason: string | null;
+    baseModel: string;
+    clients: Array<string>;
+    round: number;
+    rounds: number;
+    /**
+     * Mean over the clients that measured it; null until round 0 has closed.
+     */
+    baselineRougeL: number | null;
+    lastRougeL: number | null;
+    /**
+     * In the best round.
+     */
+    bestRougeL: number | null;
+    /**
+     * Mean over the clients whose test examples have choices; null where none has.
+     */
+    baselineAccuracy: number | null;
+    lastAccuracy: number | null;
+    /**
+     * In the best round.
+     */
+    bestAccuracy: number | null;
+    /**
+     * Mean over all clients of ROUGE-L, or of accuracy where nothing is generated.
+     */
+    bestScore: number | null;
+    /**
+     * The round of the highest mean score.
+     */
+    bestRound: number | null;
+    createdAt: string;
+    finishedAt: string | null;
 };
 
 export type ForkFederation = {
@@ -657,60 +823,15 @@ export type ForkFederation = {
      * What people call it; its identifier when left out.
      */
     name?: string;
-    configuration?: {
-        strategy?: 'fedamole';
-        rounds?: number;
-        stepsPerRound?: number;
-        batchSize?: number;
-        learningRate?: number;
-        learningRateDecay?: number;
-        rank?: number;
-        alpha?: number;
-        dropout?: number;
-        balanceWeight?: number;
-        /**
-         * Domain experts per module (E); 6 C / k when left out.
-         */
-        experts?: number;
-        expertChoices?: number;
-        minExperts?: number;
-        maxExperts?: number;
-        topK?: number;
-        assignment?: 'reverse-selection' | 'random' | 'static';
-        homogeneous?: boolean;
-        mergeWeighting?: 'uniform' | 'examples';
-        maxLength?: number;
-        maxNewTokens?: number;
-        seed?: number;
-        gradientAccumulationSteps?: number;
-        groupByLength?: boolean;
-        weightDecay?: number;
-        maxGradientNorm?: number | null;
-        warmupSteps?: number;
-        learningRateSchedule?: 'constant' | 'linear' | 'cosine';
-        earlyStopping?: {
-            /**
-             * Optimiser steps from one evaluation of the validation loss to the next.
-             */
-            evaluateEvery: number;
-            /**
-             * Evaluations in a row without a new least loss after which a round of training ends.
-             */
-            patience: number;
-        } | null;
-        targetModules?: 'all-linear' | Array<string> | null;
-        weights?: 'float32' | 'bfloat16' | 'int8' | 'int4' | 'auto';
-        recomputeActivations?: boolean;
-        quorum?: number;
-        roundDeadline?: number | null;
-        clientAttempts?: number;
-        retryBackoff?: number;
-        allowFewerExperts?: boolean;
-    };
+    configuration?: ConfigurationChanges;
 };
 
 export type GiveReason = {
     reason?: string;
+};
+
+export type Health = {
+    status: 'ok';
 };
 
 export type Key = {
@@ -740,6 +861,17 @@ export type KeyList = {
     keys: Array<Key>;
 };
 
+export type LengthSpread = {
+    least: number;
+    median: number;
+    most: number;
+};
+
+export type LogEnd = {
+    position: string;
+    hash: string;
+};
+
 export type LogVerification = {
     intact: boolean;
     /**
@@ -749,27 +881,11 @@ export type LogVerification = {
     /**
      * The last of them. Whoever keeps it elsewhere can have a later log checked against it.
      */
-    end: {
-        position: string;
-        hash: string;
-    };
+    end: LogEnd;
     /**
      * The first event that does not fit.
      */
-    tampering: {
-        what: 'changed' | 'removed' | 'misplaced' | 'rewritten';
-        position: string;
-        /**
-         * Null where no event is left.
-         */
-        event: {
-            id: string;
-            stream: string;
-            version: number;
-            type: string;
-        } | null;
-        reason: string;
-    } | null;
+    tampering: Tampering | null;
 };
 
 export type MakeKey = {
@@ -791,6 +907,20 @@ export type MakeKey = {
     expiresAt?: string;
 };
 
+export type MergedPool = {
+    pool: string;
+    poolBytes: number;
+    seconds: number;
+};
+
+export type NamingEvent = {
+    eventId: string;
+    stream: string;
+    version: number;
+    type: string;
+    recordedAt: string;
+};
+
 export type NewKey = {
     /**
      * The first 12 letters and digits of the key behind its prefix.
@@ -810,9 +940,9 @@ export type NewKey = {
     expiresAt: string | null;
     revokedAt: string | null;
     /**
-     * Goes into `Authorization: Bearer <key>`. It is shown this once, and stored nowhere.
+     * Goes into `Authorization: Bearer <key>`. It is shown this once and stored nowhere: null where the request came again under its idempotency key.
      */
-    key: string;
+    key: string | null;
 };
 
 export type Problem = {
@@ -831,20 +961,7 @@ export type Problem = {
     /**
      * Every field that was refused.
      */
-    errors?: Array<{
-        /**
-         * Path of the field, such as `configuration.rank`.
-         */
-        field: string;
-        /**
-         * What was given; absent where nothing was.
-         */
-        value?: unknown;
-        /**
-         * What is accepted.
-         */
-        message: string;
-    }>;
+    errors?: Array<WrongField>;
     /**
      * What a program can use, by code.
      */
@@ -919,29 +1036,166 @@ export type Replay = {
     /**
      * The pool of experts after the round.
      */
-    pool: {
-        recorded: string;
-        recomputed: string;
-        equal: boolean;
-    } | null;
+    pool: ArtifactComparison | null;
     /**
      * What decided the next assignment; null also after the last round.
      */
-    scores: {
-        recorded: string;
-        recomputed: string;
-        equal: boolean;
-    } | null;
+    scores: ArtifactComparison | null;
     /**
      * Who holds what in the next round; null also after the last round.
      */
-    assignment: {
-        equal: boolean;
-    } | null;
+    assignment: AssignmentComparison | null;
     /**
      * Why it failed.
      */
     reason: string | null;
+};
+
+export type ResolvedConfiguration = {
+    /**
+     * The federated fine-tuning method.
+     */
+    strategy: 'fedamole';
+    /**
+     * Rounds of local training and aggregation (R).
+     */
+    rounds: number;
+    /**
+     * Optimiser steps of a client per round (S).
+     */
+    stepsPerRound: number;
+    /**
+     * Examples per batch.
+     */
+    batchSize: number;
+    /**
+     * Learning rate of round 1 at its highest; Adam, betas 0.9 and 0.999.
+     */
+    learningRate: number;
+    /**
+     * Factor on the learning rate from round to round.
+     */
+    learningRateDecay: number;
+    /**
+     * LoRA rank r of every expert.
+     */
+    rank: number;
+    /**
+     * LoRA alpha; an expert is scaled by alpha / rank.
+     */
+    alpha: number;
+    /**
+     * Dropout on the experts' input while training.
+     */
+    dropout: number;
+    /**
+     * Weight of the load-balancing loss (lambda).
+     */
+    balanceWeight: number;
+    /**
+     * Domain experts per module (E); 6 C / k when left out.
+     */
+    experts: number;
+    /**
+     * Clients that each domain expert picks (k).
+     */
+    expertChoices: number;
+    /**
+     * Least domain experts a client holds per module (b_min).
+     */
+    minExperts: number;
+    /**
+     * Most domain experts a client holds per module (b_max).
+     */
+    maxExperts: number;
+    /**
+     * Domain experts that a token is routed to (t).
+     */
+    topK: number;
+    /**
+     * How experts are assigned after each round: by reverse selection, at random, or never again.
+     */
+    assignment: 'reverse-selection' | 'random' | 'static';
+    /**
+     * Give every client exactly E k / C experts per module.
+     */
+    homogeneous: boolean;
+    /**
+     * Plain means over the clients, or means weighted by their training examples.
+     */
+    mergeWeighting: 'uniform' | 'examples';
+    /**
+     * Longest example in tokens; at most the model's positions.
+     */
+    maxLength: number;
+    /**
+     * Longest generated answer in tokens, when ROUGE-L is measured.
+     */
+    maxNewTokens: number;
+    /**
+     * Every random draw derives from it, the round and the client name.
+     */
+    seed: number;
+    /**
+     * Batches whose gradients are added up to one optimiser step, which then sees batchSize times as many examples.
+     */
+    gradientAccumulationSteps: number;
+    /**
+     * Put examples of similar length into a batch, which leaves less padding; the order stays random.
+     */
+    groupByLength: boolean;
+    /**
+     * Decoupled weight decay: above 0 the optimiser is AdamW, whose steps shrink parameters by learning rate times it.
+     */
+    weightDecay: number;
+    /**
+     * Gradients of a larger global norm are scaled down to it; null: none are.
+     */
+    maxGradientNorm: number | null;
+    /**
+     * First steps of every round, on which the learning rate rises to its full value; at most stepsPerRound.
+     */
+    warmupSteps: number;
+    /**
+     * How the learning rate goes on after warm-up: constant, or falling towards 0 at the end of the round, straight or as half a cosine wave.
+     */
+    learningRateSchedule: 'constant' | 'linear' | 'cosine';
+    /**
+     * End a client's round once its validation loss falls no more, and keep the parameters that had the least; null: take every step and keep the last parameters.
+     */
+    earlyStopping: EarlyStopping | null;
+    /**
+     * Which linear layers are adapted: names or ends of names, as "q_proj", or "all-linear"; null: the default of the base model's family.
+     */
+    targetModules: 'all-linear' | Array<string> | null;
+    /**
+     * How trainers hold the frozen weights of the base model: exactly, in 16, 8 or 4 bits, or "auto" in the fastest form with which every client's baseline stays within 0.01 of float32's validation loss and 0.02 of its ROUGE-L and accuracy.
+     */
+    weights: 'float32' | 'bfloat16' | 'int8' | 'int4' | 'auto';
+    /**
+     * Activation checkpointing: compute each layer's activations again for its gradients instead of keeping them, which takes a third more time and a fraction of the memory.
+     */
+    recomputeActivations: boolean;
+    /**
+     * Share of a round's participants that must answer, rounded up; where fewer do, the federation pauses.
+     */
+    quorum: number;
+    /**
+     * Seconds after which a round goes on without those who have not answered; null: it waits for everyone.
+     */
+    roundDeadline: number | null;
+    /**
+     * Trials of a client's job in one round; one that was cut off because its trainer died is none.
+     */
+    clientAttempts: number;
+    /**
+     * Seconds before the second trial of a client's job; twice as long before each further one.
+     */
+    retryBackoff: number;
+    /**
+     * Lower minExperts for a round, never below topK, where its participants could not hold that many experts each; otherwise the federation pauses.
+     */
+    allowFewerExperts: boolean;
 };
 
 export type Round = {
@@ -955,241 +1209,77 @@ export type Round = {
     /**
      * Its participants, by name.
      */
-    clients: Array<{
-        client: string;
-        /**
-         * In round 0.
-         */
-        baseline: {
-            splits: {
-                train: number;
-                embedding: number;
-                validation: number;
-                test: number;
-            };
-            metrics: {
-                validationLoss: number;
-                /**
-                 * Exponential of the validation loss; null where it was not measured, or no double holds it.
-                 */
-                perplexity: number | null;
-                testLoss: number;
-                /**
-                 * Mean F1 of greedy answers over the test split; null where all test examples have choices.
-                 */
-                rougeL: number | null;
-                /**
-                 * Share of the test examples with choices whose answer has the lowest mean loss; null where none has.
-                 */
-                choiceAccuracy: number | null;
-            };
-            mostFrequentAnswerRougeL: number;
-            distinctTestAnswers: number;
-            /**
-             * Float32 and the forms that it was compared with; null unless `weights` is "auto".
-             */
-            weightForms: Array<{
-                form: 'float32' | 'bfloat16' | 'int8' | 'int4';
-                /**
-                 * Median of a few training steps on a batch of typical length.
-                 */
-                secondsPerStep: number;
-                /**
-                 * With untrained adapters; null where the form was not worth evaluating.
-                 */
-                metrics: {
-                    validationLoss: number;
-                    /**
-                     * Exponential of the validation loss; null where it was not measured, or no double holds it.
-                     */
-                    perplexity: number | null;
-                    testLoss: number;
-                    /**
-                     * Mean F1 of greedy answers over the test split; null where all test examples have choices.
-                     */
-                    rougeL: number | null;
-                    /**
-                     * Share of the test examples with choices whose answer has the lowest mean loss; null where none has.
-                     */
-                    choiceAccuracy: number | null;
-                } | null;
-            }> | null;
-            device?: 'cpu' | 'webgpu' | 'cuda';
-            seconds: number;
-        } | null;
-        /**
-         * In later rounds: measured after training, before merging.
-         */
-        result: {
-            adapter: string;
-            embeddings: string | null;
-            splits: {
-                train: number;
-                embedding: number;
-                validation: number;
-                test: number;
-            };
-            metrics: {
-                validationLoss: number;
-                /**
-                 * Exponential of the validation loss; null where it was not measured, or no double holds it.
-                 */
-                perplexity: number | null;
-                testLoss: number;
-                /**
-                 * Mean F1 of greedy answers over the test split; null where all test examples have choices.
-                 */
-                rougeL: number | null;
-                /**
-                 * Share of the test examples with choices whose answer has the lowest mean loss; null where none has.
-                 */
-                choiceAccuracy: number | null;
-            };
-            steps: number;
-            trainLoss: number;
-            balanceLoss: number;
-            trainTokens: number;
-            trainSeconds: number;
-            device?: 'cpu' | 'webgpu' | 'cuda';
-            seconds: number;
-            adapterBytes: number;
-        } | null;
-        /**
-         * Why it has no result: a failure for good, a refused contribution, or no answer by the deadline.
-         */
-        failure: string | null;
-        /**
-         * How often it was asked: more than once where it was retried.
-         */
-        attempt: number;
-        /**
-         * What came after the round had closed: kept, never merged.
-         */
-        late: {
-            adapter: string;
-            embeddings: string | null;
-            splits: {
-                train: number;
-                embedding: number;
-                validation: number;
-                test: number;
-            };
-            metrics: {
-                validationLoss: number;
-                /**
-                 * Exponential of the validation loss; null where it was not measured, or no double holds it.
-                 */
-                perplexity: number | null;
-                testLoss: number;
-                /**
-                 * Mean F1 of greedy answers over the test split; null where all test examples have choices.
-                 */
-                rougeL: number | null;
-                /**
-                 * Share of the test examples with choices whose answer has the lowest mean loss; null where none has.
-                 */
-                choiceAccuracy: number | null;
-            };
-            steps: number;
-            trainLoss: number;
-            balanceLoss: number;
-            trainTokens: number;
-            trainSeconds: number;
-            device?: 'cpu' | 'webgpu' | 'cuda';
-            seconds: number;
-            adapterBytes: number;
-        } | {
-            splits: {
-                train: number;
-                embedding: number;
-                validation: number;
-                test: number;
-            };
-            metrics: {
-                validationLoss: number;
-                /**
-                 * Exponential of the validation loss; null where it was not measured, or no double holds it.
-                 */
-                perplexity: number | null;
-                testLoss: number;
-                /**
-                 * Mean F1 of greedy answers over the test split; null where all test examples have choices.
-                 */
-                rougeL: number | null;
-                /**
-                 * Share of the test examples with choices whose answer has the lowest mean loss; null where none has.
-                 */
-                choiceAccuracy: number | null;
-            };
-            mostFrequentAnswerRougeL: number;
-            distinctTestAnswers: number;
-            /**
-             * Float32 and the forms that it was compared with; null unless `weights` is "auto".
-             */
-            weightForms: Array<{
-                form: 'float32' | 'bfloat16' | 'int8' | 'int4';
-                /**
-                 * Median of a few training steps on a batch of typical length.
-                 */
-                secondsPerStep: number;
-                /**
-                 * With untrained adapters; null where the form was not worth evaluating.
-                 */
-                metrics: {
-                    validationLoss: number;
-                    /**
-                     * Exponential of the validation loss; null where it was not measured, or no double holds it.
-                     */
-                    perplexity: number | null;
-                    testLoss: number;
-                    /**
-                     * Mean F1 of greedy answers over the test split; null where all test examples have choices.
-                     */
-                    rougeL: number | null;
-                    /**
-                     * Share of the test examples with choices whose answer has the lowest mean loss; null where none has.
-                     */
-                    choiceAccuracy: number | null;
-                } | null;
-            }> | null;
-            device?: 'cpu' | 'webgpu' | 'cuda';
-            seconds: number;
-        } | null;
-    }>;
+    clients: Array<ClientRound>;
     /**
      * Null while clients are waited for, and in rounds of earlier versions.
      */
-    closed: {
-        /**
-         * Whose answers the round takes.
-         */
-        answered: Array<string>;
-        missing: Array<{
-            client: string;
-            reason: string;
-        }>;
-        cause: 'all-answered' | 'deadline';
-        /**
-         * Who takes part in the next round; null after the last.
-         */
-        next: Array<string> | null;
-        /**
-         * Least domain experts a client holds per module in the next round.
-         */
-        minExperts: number;
-    } | null;
+    closed: RoundClosing | null;
     /**
      * The pool of experts after the round.
      */
-    aggregated: {
-        pool: string;
-        poolBytes: number;
-        seconds: number;
-    } | null;
+    aggregated: MergedPool | null;
+};
+
+export type RoundClosing = {
+    /**
+     * Whose answers the round takes.
+     */
+    answered: Array<string>;
+    missing: Array<{
+        client: string;
+        reason: string;
+    }>;
+    cause: 'all-answered' | 'deadline';
+    /**
+     * Who takes part in the next round; null after the last.
+     */
+    next: Array<string> | null;
+    /**
+     * Least domain experts a client holds per module in the next round.
+     */
+    minExperts: number;
 };
 
 export type RoundList = {
     rounds: Array<Round>;
+};
+
+export type SplitSizes = {
+    train: number;
+    embedding: number;
+    validation: number;
+    test: number;
+};
+
+export type Tampering = {
+    what: 'changed' | 'removed' | 'misplaced' | 'rewritten';
+    position: string;
+    /**
+     * Null where no event is left.
+     */
+    event: EventReference | null;
+    reason: string;
+};
+
+export type TrainingResult = {
+    adapter: string;
+    embeddings: string | null;
+    splits: SplitSizes;
+    metrics: EvaluationMetrics;
+    steps: number;
+    trainLoss: number;
+    balanceLoss: number;
+    trainTokens: number;
+    trainSeconds: number;
+    device?: 'cpu' | 'webgpu' | 'cuda';
+    seconds: number;
+    adapterBytes: number;
+};
+
+export type TransferBytes = {
+    least: number;
+    mean: number;
+    most: number;
 };
 
 export type Validation = {
@@ -1200,20 +1290,7 @@ export type Validation = {
     /**
      * Everything that is wrong, field by field.
      */
-    errors: Array<{
-        /**
-         * Path of the field, such as `configuration.rank`.
-         */
-        field: string;
-        /**
-         * What was given; absent where nothing was.
-         */
-        value?: unknown;
-        /**
-         * What is accepted.
-         */
-        message: string;
-    }>;
+    errors: Array<WrongField>;
     /**
      * Every inequality of the assignment that fails, and by how much.
      */
@@ -1225,52 +1302,372 @@ export type Validation = {
     /**
      * Limits that can be met, as near to those asked for as there are; null where these can be met.
      */
-    nearest: {
-        experts: number;
-        expertChoices: number;
-        minExperts: number;
-        maxExperts: number;
-        topK: number;
-    } | null;
+    nearest: FeasibleLimits | null;
     /**
      * Null where a field is wrong on which it depends.
      */
-    estimate: {
-        /**
-         * Optimiser steps of one client in all rounds; fewer where it stops early.
-         */
-        steps: number;
-        /**
-         * Domain experts per module in the pool.
-         */
-        experts: number;
-        /**
-         * Linear layers that are adapted.
-         */
-        modules: number;
-        /**
-         * Of the adapter of one client, per round and direction; least and most where it holds the least and most experts.
-         */
-        transferBytes: {
-            least: number;
-            mean: number;
-            most: number;
-        };
-        /**
-         * Of a trainer's memory. Activations come on top: they depend on the lengths of the client's examples.
-         */
-        trainerBytes: {
-            /**
-             * Frozen weights of the base model, in the form that is configured (float32 for "auto").
-             */
-            weights: number;
-            /**
-             * Adapter, gradients and two moments, for the most experts.
-             */
-            optimizer: number;
-        };
-    } | null;
+    estimate: Estimate | null;
 };
+
+export type WeightFormComparison = {
+    form: 'float32' | 'bfloat16' | 'int8' | 'int4';
+    /**
+     * Of a training step, the sum over the clients' trainers.
+     */
+    secondsPerStep: number;
+    /**
+     * The largest difference of a client's validation loss from float32's; null where some did not evaluate.
+     */
+    lossDifference: number | null;
+    /**
+     * The largest difference of a client's ROUGE-L or choice accuracy from float32's; null likewise.
+     */
+    scoreDifference: number | null;
+};
+
+export type WeightFormMeasurement = {
+    form: 'float32' | 'bfloat16' | 'int8' | 'int4';
+    /**
+     * Median of a few training steps on a batch of typical length.
+     */
+    secondsPerStep: number;
+    /**
+     * With untrained adapters; null where the form was not worth evaluating.
+     */
+    metrics: EvaluationMetrics | null;
+};
+
+export type WrongField = {
+    /**
+     * Path of the field, such as `configuration.rank`.
+     */
+    field: string;
+    /**
+     * What was given; absent where nothing was.
+     */
+    value?: unknown;
+    /**
+     * What is accepted.
+     */
+    message: string;
+};
+
+export type ListAdaptersData = {
+    body?: never;
+    path: {
+        /**
+         * Identifier.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Number of the round; 0 measures the base model.
+         */
+        round?: number;
+        /**
+         * As it was after an event: a version of the federation's stream, or the identifier of an event of any stream. As it is now when left out.
+         */
+        asOf?: number | string;
+    };
+    url: '/v1/federations/{id}/adapters';
+};
+
+export type ListAdaptersErrors = {
+    /**
+     * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
+     */
+    400: Problem;
+    /**
+     * `KEY_REQUIRED`: No key came. `KEY_INVALID`: It is no key of this API. `KEY_REVOKED`: The key was revoked. `KEY_EXPIRED`: The key has expired.
+     */
+    401: Problem;
+    /**
+     * `SCOPE_INSUFFICIENT`: The key may not do this.
+     */
+    403: Problem;
+    /**
+     * `FEDERATION_NOT_FOUND`: There is none, or none that the key may know of. `EVENT_NOT_FOUND`: There is no such moment.
+     */
+    404: Problem;
+    /**
+     * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
+     */
+    413: Problem;
+    /**
+     * `MEDIA_TYPE_UNSUPPORTED`: The body is in a charset or encoding that is not read.
+     */
+    415: Problem;
+    /**
+     * `TOO_MANY_REQUESTS`: Ask again after `Retry-After` seconds.
+     */
+    429: Problem;
+    /**
+     * `INTERNAL_ERROR`: A fault of the API; its log says more.
+     */
+    500: Problem;
+};
+
+export type ListAdaptersError = ListAdaptersErrors[keyof ListAdaptersErrors];
+
+export type ListAdaptersResponses = {
+    /**
+     * Adapters.
+     */
+    200: AdapterList;
+};
+
+export type ListAdaptersResponse = ListAdaptersResponses[keyof ListAdaptersResponses];
+
+export type DownloadAdapterData = {
+    body?: never;
+    path: {
+        /**
+         * Identifier.
+         */
+        id: string;
+        /**
+         * Name of a client.
+         */
+        client: string;
+    };
+    query?: {
+        /**
+         * Number of the round; 0 measures the base model.
+         */
+        round?: number;
+    };
+    url: '/v1/federations/{id}/adapters/{client}';
+};
+
+export type DownloadAdapterErrors = {
+    /**
+     * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
+     */
+    400: Problem;
+    /**
+     * `KEY_REQUIRED`: No key came. `KEY_INVALID`: It is no key of this API. `KEY_REVOKED`: The key was revoked. `KEY_EXPIRED`: The key has expired.
+     */
+    401: Problem;
+    /**
+     * `SCOPE_INSUFFICIENT`: The key may not do this.
+     */
+    403: Problem;
+    /**
+     * `FEDERATION_NOT_FOUND`: There is none, or none that the key may know of. `ADAPTER_NOT_FOUND`: The client has none. `ARTIFACT_MISSING`: The file is gone.
+     */
+    404: Problem;
+    /**
+     * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
+     */
+    413: Problem;
+    /**
+     * `MEDIA_TYPE_UNSUPPORTED`: The body is in a charset or encoding that is not read.
+     */
+    415: Problem;
+    /**
+     * `TOO_MANY_REQUESTS`: Ask again after `Retry-After` seconds.
+     */
+    429: Problem;
+    /**
+     * `ARTIFACT_CORRUPT`: The file is not what its digest says. `INTERNAL_ERROR`: A fault of the API; its log says more.
+     */
+    500: Problem;
+};
+
+export type DownloadAdapterError = DownloadAdapterErrors[keyof DownloadAdapterErrors];
+
+export type DownloadAdapterResponses = {
+    /**
+     * The file.
+     */
+    200: Blob | File;
+};
+
+export type DownloadAdapterResponse = DownloadAdapterResponses[keyof DownloadAdapterResponses];
+
+export type GetAdapterLineageData = {
+    body?: never;
+    path: {
+        /**
+         * Identifier.
+         */
+        id: string;
+        /**
+         * Name of a client.
+         */
+        client: string;
+    };
+    query?: {
+        /**
+         * Number of the round; 0 measures the base model.
+         */
+        round?: number;
+    };
+    url: '/v1/federations/{id}/adapters/{client}/lineage';
+};
+
+export type GetAdapterLineageErrors = {
+    /**
+     * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
+     */
+    400: Problem;
+    /**
+     * `KEY_REQUIRED`: No key came. `KEY_INVALID`: It is no key of this API. `KEY_REVOKED`: The key was revoked. `KEY_EXPIRED`: The key has expired.
+     */
+    401: Problem;
+    /**
+     * `SCOPE_INSUFFICIENT`: The key may not do this.
+     */
+    403: Problem;
+    /**
+     * `FEDERATION_NOT_FOUND`: There is none, or none that the key may know of. `ADAPTER_NOT_FOUND`: The client has none.
+     */
+    404: Problem;
+    /**
+     * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
+     */
+    413: Problem;
+    /**
+     * `MEDIA_TYPE_UNSUPPORTED`: The body is in a charset or encoding that is not read.
+     */
+    415: Problem;
+    /**
+     * `TOO_MANY_REQUESTS`: Ask again after `Retry-After` seconds.
+     */
+    429: Problem;
+    /**
+     * `INTERNAL_ERROR`: A fault of the API; its log says more.
+     */
+    500: Problem;
+};
+
+export type GetAdapterLineageError = GetAdapterLineageErrors[keyof GetAdapterLineageErrors];
+
+export type GetAdapterLineageResponses = {
+    /**
+     * Its lineage.
+     */
+    200: AdapterLineage;
+};
+
+export type GetAdapterLineageResponse = GetAdapterLineageResponses[keyof GetAdapterLineageResponses];
+
+export type GetArtifactData = {
+    body?: never;
+    path: {
+        /**
+         * SHA-256 of its bytes.
+         */
+        digest: string;
+    };
+    query?: never;
+    url: '/v1/artifacts/{digest}';
+};
+
+export type GetArtifactErrors = {
+    /**
+     * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
+     */
+    400: Problem;
+    /**
+     * `KEY_REQUIRED`: No key came. `KEY_INVALID`: It is no key of this API. `KEY_REVOKED`: The key was revoked. `KEY_EXPIRED`: The key has expired.
+     */
+    401: Problem;
+    /**
+     * `SCOPE_INSUFFICIENT`: The key may not do this.
+     */
+    403: Problem;
+    /**
+     * `ARTIFACT_MISSING`: The file is gone.
+     */
+    404: Problem;
+    /**
+     * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
+     */
+    413: Problem;
+    /**
+     * `MEDIA_TYPE_UNSUPPORTED`: The body is in a charset or encoding that is not read.
+     */
+    415: Problem;
+    /**
+     * `TOO_MANY_REQUESTS`: Ask again after `Retry-After` seconds.
+     */
+    429: Problem;
+    /**
+     * `INTERNAL_ERROR`: A fault of the API; its log says more.
+     */
+    500: Problem;
+};
+
+export type GetArtifactError = GetArtifactErrors[keyof GetArtifactErrors];
+
+export type GetArtifactResponses = {
+    /**
+     * The artifact.
+     */
+    200: Artifact;
+};
+
+export type GetArtifactResponse = GetArtifactResponses[keyof GetArtifactResponses];
+
+export type DownloadArtifactData = {
+    body?: never;
+    path: {
+        /**
+         * SHA-256 of its bytes.
+         */
+        digest: string;
+    };
+    query?: never;
+    url: '/v1/artifacts/{digest}/content';
+};
+
+export type DownloadArtifactErrors = {
+    /**
+     * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
+     */
+    400: Problem;
+    /**
+     * `KEY_REQUIRED`: No key came. `KEY_INVALID`: It is no key of this API. `KEY_REVOKED`: The key was revoked. `KEY_EXPIRED`: The key has expired.
+     */
+    401: Problem;
+    /**
+     * `SCOPE_INSUFFICIENT`: The key may not do this.
+     */
+    403: Problem;
+    /**
+     * `ARTIFACT_MISSING`: The file is gone.
+     */
+    404: Problem;
+    /**
+     * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
+     */
+    413: Problem;
+    /**
+     * `MEDIA_TYPE_UNSUPPORTED`: The body is in a charset or encoding that is not read.
+     */
+    415: Problem;
+    /**
+     * `TOO_MANY_REQUESTS`: Ask again after `Retry-After` seconds.
+     */
+    429: Problem;
+    /**
+     * `ARTIFACT_CORRUPT`: The file is not what its digest says. `INTERNAL_ERROR`: A fault of the API; its log says more.
+     */
+    500: Problem;
+};
+
+export type DownloadArtifactError = DownloadArtifactErrors[keyof DownloadArtifactErrors];
+
+export type DownloadArtifactResponses = {
+    /**
+     * The file.
+     */
+    200: Blob | File;
+};
+
+export type DownloadArtifactResponse = DownloadArtifactResponses[keyof DownloadArtifactResponses];
 
 export type CollectArtifactsData = {
     body?: CollectArtifacts;
@@ -1303,6 +1700,10 @@ export type CollectArtifactsErrors = {
      */
     403: Problem;
     /**
+     * `REQUEST_UNDER_WAY`: The first request under this idempotency key has no answer yet, or was cut off.
+     */
+    409: Problem;
+    /**
      * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
      */
     413: Problem;
@@ -1334,6 +1735,148 @@ export type CollectArtifactsResponses = {
 };
 
 export type CollectArtifactsResponse = CollectArtifactsResponses[keyof CollectArtifactsResponses];
+
+export type GetAssignmentData = {
+    body?: never;
+    path: {
+        /**
+         * Identifier.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Number of the round; 0 measures the base model.
+         */
+        round?: number;
+        /**
+         * As it was after an event: a version of the federation's stream, or the identifier of an event of any stream. As it is now when left out.
+         */
+        asOf?: number | string;
+    };
+    url: '/v1/federations/{id}/assignments';
+};
+
+export type GetAssignmentErrors = {
+    /**
+     * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
+     */
+    400: Problem;
+    /**
+     * `KEY_REQUIRED`: No key came. `KEY_INVALID`: It is no key of this API. `KEY_REVOKED`: The key was revoked. `KEY_EXPIRED`: The key has expired.
+     */
+    401: Problem;
+    /**
+     * `SCOPE_INSUFFICIENT`: The key may not do this.
+     */
+    403: Problem;
+    /**
+     * `FEDERATION_NOT_FOUND`: There is none, or none that the key may know of. `EVENT_NOT_FOUND`: There is no such moment. `ASSIGNMENT_NOT_FOUND`: Nothing was assigned.
+     */
+    404: Problem;
+    /**
+     * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
+     */
+    413: Problem;
+    /**
+     * `MEDIA_TYPE_UNSUPPORTED`: The body is in a charset or encoding that is not read.
+     */
+    415: Problem;
+    /**
+     * `TOO_MANY_REQUESTS`: Ask again after `Retry-After` seconds.
+     */
+    429: Problem;
+    /**
+     * `INTERNAL_ERROR`: A fault of the API; its log says more.
+     */
+    500: Problem;
+};
+
+export type GetAssignmentError = GetAssignmentErrors[keyof GetAssignmentErrors];
+
+export type GetAssignmentResponses = {
+    /**
+     * The assignment.
+     */
+    200: Assignment;
+};
+
+export type GetAssignmentResponse = GetAssignmentResponses[keyof GetAssignmentResponses];
+
+export type ExplainAssignmentData = {
+    body?: never;
+    path: {
+        /**
+         * Identifier.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Number of the round; 0 measures the base model.
+         */
+        round?: number;
+        /**
+         * Only choices of that client.
+         */
+        client?: string;
+        /**
+         * Only choices of experts of that module.
+         */
+        module?: string;
+        /**
+         * Only choices of experts of that index.
+         */
+        expert?: number;
+    };
+    url: '/v1/federations/{id}/assignments/choices';
+};
+
+export type ExplainAssignmentErrors = {
+    /**
+     * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
+     */
+    400: Problem;
+    /**
+     * `KEY_REQUIRED`: No key came. `KEY_INVALID`: It is no key of this API. `KEY_REVOKED`: The key was revoked. `KEY_EXPIRED`: The key has expired.
+     */
+    401: Problem;
+    /**
+     * `SCOPE_INSUFFICIENT`: The key may not do this.
+     */
+    403: Problem;
+    /**
+     * `FEDERATION_NOT_FOUND`: There is none, or none that the key may know of. `ASSIGNMENT_NOT_FOUND`: Nothing was assigned. `CLIENT_NOT_IN_FEDERATION`: The client takes no part. `ARTIFACT_MISSING`: The file is gone.
+     */
+    404: Problem;
+    /**
+     * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
+     */
+    413: Problem;
+    /**
+     * `MEDIA_TYPE_UNSUPPORTED`: The body is in a charset or encoding that is not read.
+     */
+    415: Problem;
+    /**
+     * `TOO_MANY_REQUESTS`: Ask again after `Retry-After` seconds.
+     */
+    429: Problem;
+    /**
+     * `ARTIFACT_CORRUPT`: The file is not what its digest says. `INTERNAL_ERROR`: A fault of the API; its log says more.
+     */
+    500: Problem;
+};
+
+export type ExplainAssignmentError = ExplainAssignmentErrors[keyof ExplainAssignmentErrors];
+
+export type ExplainAssignmentResponses = {
+    /**
+     * The choices.
+     */
+    200: AssignmentChoices;
+};
+
+export type ExplainAssignmentResponse = ExplainAssignmentResponses[keyof ExplainAssignmentResponses];
 
 export type ListAuditData = {
     body?: never;
@@ -2525,9 +3068,7 @@ export type IsAliveResponses = {
     /**
      * It does.
      */
-    200: {
-        status: 'ok';
-    };
+    200: Health;
 };
 
 export type IsAliveResponse = IsAliveResponses[keyof IsAliveResponses];
@@ -2572,9 +3113,7 @@ export type IsReadyResponses = {
     /**
      * They can.
      */
-    200: {
-        status: 'ok';
-    };
+    200: Health;
 };
 
 export type IsReadyResponse = IsReadyResponses[keyof IsReadyResponses];
@@ -2658,6 +3197,10 @@ export type MakeKeyErrors = {
      * `SCOPE_INSUFFICIENT`: The key may not do this.
      */
     403: Problem;
+    /**
+     * `REQUEST_UNDER_WAY`: The first request under this idempotency key has no answer yet, or was cut off.
+     */
+    409: Problem;
     /**
      * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
      */
@@ -2888,7 +3431,7 @@ export type RebuildReadModelsErrors = {
      */
     403: Problem;
     /**
-     * `REBUILD_RUNNING`: One is under way.
+     * `REBUILD_RUNNING`: One is under way. `REQUEST_UNDER_WAY`: The first request under this idempotency key has no answer yet, or was cut off.
      */
     409: Problem;
     /**
@@ -3034,7 +3577,7 @@ export type RequestReplayErrors = {
      */
     404: Problem;
     /**
-     * `ROUND_NOT_AGGREGATED`: There is nothing to compare with.
+     * `ROUND_NOT_AGGREGATED`: There is nothing to compare with. `REQUEST_UNDER_WAY`: The first request under this idempotency key has no answer yet, or was cut off.
      */
     409: Problem;
     /**
@@ -3200,7 +3743,7 @@ export type GetRoundResponses = {
 
 export type GetRoundResponse = GetRoundResponses[keyof GetRoundResponses];
 
-export type GetAssignmentData = {
+export type ListDatasetsData = {
     body?: never;
     path: {
         /**
@@ -3208,20 +3751,11 @@ export type GetAssignmentData = {
          */
         id: string;
     };
-    query?: {
-        /**
-         * Number of the round; 0 measures the base model.
-         */
-        round?: number;
-        /**
-         * As it was after an event: a version of the federation's stream, or the identifier of an event of any stream. As it is now when left out.
-         */
-        asOf?: number | string;
-    };
-    url: '/v1/federations/{id}/assignments';
+    query?: never;
+    url: '/v1/federations/{id}/datasets';
 };
 
-export type GetAssignmentErrors = {
+export type ListDatasetsErrors = {
     /**
      * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
      */
@@ -3235,7 +3769,7 @@ export type GetAssignmentErrors = {
      */
     403: Problem;
     /**
-     * `FEDERATION_NOT_FOUND`: There is none, or none that the key may know of. `EVENT_NOT_FOUND`: There is no such moment. `ASSIGNMENT_NOT_FOUND`: Nothing was assigned.
+     * `FEDERATION_NOT_FOUND`: There is none, or none that the key may know of.
      */
     404: Problem;
     /**
@@ -3256,150 +3790,16 @@ export type GetAssignmentErrors = {
     500: Problem;
 };
 
-export type GetAssignmentError = GetAssignmentErrors[keyof GetAssignmentErrors];
+export type ListDatasetsError = ListDatasetsErrors[keyof ListDatasetsErrors];
 
-export type GetAssignmentResponses = {
+export type ListDatasetsResponses = {
     /**
-     * The assignment.
+     * Descriptions.
      */
-    200: Assignment;
+    200: DatasetList;
 };
 
-export type GetAssignmentResponse = GetAssignmentResponses[keyof GetAssignmentResponses];
-
-export type ListAdaptersData = {
-    body?: never;
-    path: {
-        /**
-         * Identifier.
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * Number of the round; 0 measures the base model.
-         */
-        round?: number;
-        /**
-         * As it was after an event: a version of the federation's stream, or the identifier of an event of any stream. As it is now when left out.
-         */
-        asOf?: number | string;
-    };
-    url: '/v1/federations/{id}/adapters';
-};
-
-export type ListAdaptersErrors = {
-    /**
-     * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
-     */
-    400: Problem;
-    /**
-     * `KEY_REQUIRED`: No key came. `KEY_INVALID`: It is no key of this API. `KEY_REVOKED`: The key was revoked. `KEY_EXPIRED`: The key has expired.
-     */
-    401: Problem;
-    /**
-     * `SCOPE_INSUFFICIENT`: The key may not do this.
-     */
-    403: Problem;
-    /**
-     * `FEDERATION_NOT_FOUND`: There is none, or none that the key may know of. `EVENT_NOT_FOUND`: There is no such moment.
-     */
-    404: Problem;
-    /**
-     * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
-     */
-    413: Problem;
-    /**
-     * `MEDIA_TYPE_UNSUPPORTED`: The body is in a charset or encoding that is not read.
-     */
-    415: Problem;
-    /**
-     * `TOO_MANY_REQUESTS`: Ask again after `Retry-After` seconds.
-     */
-    429: Problem;
-    /**
-     * `INTERNAL_ERROR`: A fault of the API; its log says more.
-     */
-    500: Problem;
-};
-
-export type ListAdaptersError = ListAdaptersErrors[keyof ListAdaptersErrors];
-
-export type ListAdaptersResponses = {
-    /**
-     * Adapters.
-     */
-    200: AdapterList;
-};
-
-export type ListAdaptersResponse = ListAdaptersResponses[keyof ListAdaptersResponses];
-
-export type DownloadAdapterData = {
-    body?: never;
-    path: {
-        /**
-         * Identifier.
-         */
-        id: string;
-        /**
-         * Name of a client.
-         */
-        client: string;
-    };
-    query?: {
-        /**
-         * Number of the round; 0 measures the base model.
-         */
-        round?: number;
-    };
-    url: '/v1/federations/{id}/adapters/{client}';
-};
-
-export type DownloadAdapterErrors = {
-    /**
-     * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
-     */
-    400: Problem;
-    /**
-     * `KEY_REQUIRED`: No key came. `KEY_INVALID`: It is no key of this API. `KEY_REVOKED`: The key was revoked. `KEY_EXPIRED`: The key has expired.
-     */
-    401: Problem;
-    /**
-     * `SCOPE_INSUFFICIENT`: The key may not do this.
-     */
-    403: Problem;
-    /**
-     * `FEDERATION_NOT_FOUND`: There is none, or none that the key may know of. `ADAPTER_NOT_FOUND`: The client has none. `ARTIFACT_MISSING`: The file is gone.
-     */
-    404: Problem;
-    /**
-     * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
-     */
-    413: Problem;
-    /**
-     * `MEDIA_TYPE_UNSUPPORTED`: The body is in a charset or encoding that is not read.
-     */
-    415: Problem;
-    /**
-     * `TOO_MANY_REQUESTS`: Ask again after `Retry-After` seconds.
-     */
-    429: Problem;
-    /**
-     * `ARTIFACT_CORRUPT`: The file is not what its digest says. `INTERNAL_ERROR`: A fault of the API; its log says more.
-     */
-    500: Problem;
-};
-
-export type DownloadAdapterError = DownloadAdapterErrors[keyof DownloadAdapterErrors];
-
-export type DownloadAdapterResponses = {
-    /**
-     * The file.
-     */
-    200: Blob | File;
-};
-
-export type DownloadAdapterResponse = DownloadAdapterResponses[keyof DownloadAdapterResponses];
+export type ListDatasetsResponse = ListDatasetsResponses[keyof ListDatasetsResponses];
 
 export type PauseFederationData = {
     body?: GiveReason;

@@ -11,20 +11,24 @@ import { weightForm, type WeightForm } from '../weight-form.js';
 export const weightFormBounds = { validationLoss: 0.01, score: 0.02 } as const;
 
 /** One form over all clients. Differences are null where some client did not evaluate it: it was not faster there. */
-export const weightFormComparison = z.strictObject({
-  form: weightForm,
-  secondsPerStep: z.number().positive().describe("Of a training step, the sum over the clients' trainers."),
-  lossDifference: z
-    .number()
-    .min(0)
-    .nullable()
-    .describe("The largest difference of a client's validation loss from float32's; null where some did not evaluate."),
-  scoreDifference: z
-    .number()
-    .min(0)
-    .nullable()
-    .describe("The largest difference of a client's ROUGE-L or choice accuracy from float32's; null likewise."),
-});
+export const weightFormComparison = z
+  .strictObject({
+    form: weightForm,
+    secondsPerStep: z.number().positive().describe("Of a training step, the sum over the clients' trainers."),
+    lossDifference: z
+      .number()
+      .min(0)
+      .nullable()
+      .describe(
+        "The largest difference of a client's validation loss from float32's; null where some did not evaluate.",
+      ),
+    scoreDifference: z
+      .number()
+      .min(0)
+      .nullable()
+      .describe("The largest difference of a client's ROUGE-L or choice accuracy from float32's; null likewise."),
+  })
+  .meta({ title: 'WeightFormComparison' });
 export type WeightFormComparison = z.infer<typeof weightFormComparison>;
 
 /** `measurements` are each client's, in the clients' order. Forms that not every client measured are left out. */
