@@ -47,6 +47,14 @@ describe('the artifact store', () => {
     expect((await store.get(digests[0] ?? '')).byteLength).toBe(large.byteLength);
   });
 
+  it('removes an artifact, also one that is not there', async () => {
+    await store.put(bytes);
+    await store.remove(digest);
+    await store.remove(digest);
+    await expect(store.get(digest)).rejects.toThrow(MissingArtifactError);
+    expect(await filesBelow()).toEqual([]);
+  });
+
   it('holds an empty artifact', async () => {
     expect((await store.get(await store.put(new Uint8Array(0)))).byteLength).toBe(0);
   });

@@ -63,6 +63,11 @@ export class ArtifactStore {
     return bytes;
   }
 
+  /** Removes what nobody names any more; what is not there needs no removal. */
+  async remove(digest: string): Promise<void> {
+    await rm(this.path(digest), { force: true });
+  }
+
   /** Bytes of the artifact. @throws MissingArtifactError */
   async size(digest: string): Promise<number> {
     const path = this.path(digest);
