@@ -56,6 +56,7 @@ async function measure(store: string, { options, say }: BenchmarkContext): Promi
       weightsFolder: join(state, 'weights'),
       device: 'cpu',
       threads: options.threads,
+      checkpointSeconds: 0,
     },
   });
   const show = (title: string, phases: JobPhases): void => {
@@ -116,6 +117,7 @@ async function jobs(store: string, clients: number): Promise<(client: string) =>
 
 const threadMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), progress: trainingProgress }),
+  z.object({ type: z.literal('transferred') }),
   z.object({ type: z.literal('done'), result: trainingResult }),
   z.object({ type: z.literal('failed'), message: z.string() }),
 ]);
@@ -132,10 +134,11 @@ function runJob(thread: Worker, job: TrainingJob): Promise<JobPhases> {
         heard.push({ at: elapsed(), phase: message.progress.phase });
         return;
       }
+      if (message.type === 'transferred') return;
       thread.removeAllListeners();
       if (message.type === 'failed') reject(new BenchmarkError(message.message));
       else resolve(jobPhases(heard, message.result.trainSeconds, elapsed()));
     });
-    thread.postMessage({ type: 'run', job });
+    thread.postMessage({ type: 'run', job, checkpoint: null });
   });
 }

@@ -69,6 +69,21 @@ export class Workshop {
       artifactsFolder: this.artifacts.folder,
       threads: 1,
       device: 'cpu',
+      checkpointSeconds: 60,
+    };
+  }
+
+  /** What a trainer's process is started with, beside its queue. */
+  environment(): Record<string, string> {
+    const { modelsFolder, weightsFolder, artifactsFolder, clients, device } = this.settings();
+    return {
+      MODELS_FOLDER: modelsFolder,
+      WEIGHTS_FOLDER: weightsFolder,
+      ARTIFACTS_FOLDER: artifactsFolder,
+      ARTIFACTS_FREE_MIB: '0',
+      TRAINER_CLIENTS: JSON.stringify(clients),
+      TRAINER_DEVICE: device,
+      TRAINER_THREADS: '1',
     };
   }
 

@@ -21,8 +21,14 @@ export interface TrainerSettings {
   /** Absolute path of the data of every client that this trainer can train. */
   clients: Readonly<Record<string, string>>;
   pool: string;
-  /** Threads of one training step on the CPU. */
+  /** Threads that training steps have on the CPU, divided among the jobs. */
   threads: number;
+  /** How many jobs it runs at a time. */
+  jobs: number;
+  /** Seconds between two checkpoints of a job; 0: jobs keep none. */
+  checkpointSeconds: number;
+  /** Told to stop, it ends a job that takes no longer than that, and hands others back at their next step. */
+  stopSeconds: number;
   /** What it computes on; `auto` chooses at start. */
   device: 'auto' | ComputeDevice;
   healthHost: string;
@@ -42,6 +48,9 @@ const variables = (environment: Environment) =>
       ...clientVariables(environment),
       TRAINER_POOL: resourceName.default(defaultPool),
       TRAINER_THREADS: wholeNumber(1, 1024, availableParallelism()),
+      TRAINER_JOBS: wholeNumber(1, 256, 1),
+      TRAINER_CHECKPOINT_SECONDS: wholeNumber(0, 86_400, 60),
+      TRAINER_STOP_SECONDS: wholeNumber(0, 3600, 10),
       TRAINER_DEVICE: z.enum(['auto', ...computeDevice.options]).default('auto'),
       TRAINER_HEALTH_PORT: port(0),
       HEALTH_HOST: host,
@@ -56,6 +65,9 @@ const variables = (environment: Environment) =>
       clients: clientsOf(read),
       pool: read.TRAINER_POOL,
       threads: read.TRAINER_THREADS,
+      jobs: read.TRAINER_JOBS,
+      checkpointSeconds: read.TRAINER_CHECKPOINT_SECONDS,
+      stopSeconds: read.TRAINER_STOP_SECONDS,
       device: read.TRAINER_DEVICE,
       healthHost: read.HEALTH_HOST,
       healthPort: read.TRAINER_HEALTH_PORT,

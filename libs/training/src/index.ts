@@ -36,4 +36,4 @@ export {
 export { candidates, type Candidates, type SamplingSettings } from './sampling.js';
 export { lengthBucketedBatches, shuffledBatches } from './training-batches.js';
 export { InsufficientMemoryError, trainingMemory, type TrainingLoad, type TrainingMemory } from './training-memory.js';
-export { putValues, type TrainingState } from './training-state.js';
+export { putValues, valuesOf, type TrainingState } from './training-state.js';

@@ -6,6 +6,7 @@ import { DatasetError } from '@fedamole/datasets';
 import { UnsupportedModelError } from '@fedamole/models';
 import { SafetensorsError } from '@fedamole/safetensors';
 import { DivergedError, MissingOperatorsError } from '@fedamole/training';
+import { HandedBackError } from './ending.js';
 import type { FailureKind } from './messages.js';
 
 /** Thrown where a job asks a trainer for something that it cannot do. */
@@ -26,6 +27,7 @@ const permanent = [
 ];
 
 export function failureKind(error: unknown): FailureKind {
+  if (error instanceof HandedBackError) return 'handed-back';
   if (isStorageAway(error)) return 'storage-away';
   return permanent.some((kind) => error instanceof kind) ? 'permanent' : 'passing';
 }

@@ -3,26 +3,32 @@ import { decodePool, encodeAdapter, encodeEmbeddings } from '@fedamole/adapters'
 import type { ArtifactStore } from '@fedamole/artifacts';
 import type { BaselineResult, TrainingResult, WeightForm } from '@fedamole/federation';
 import { holdExperts, stackParameters, unstackParameters, type Parameters } from '@fedamole/mole';
-import type { TrainingJob, TrainingProgress } from '@fedamole/queues';
-import { meanEmbeddings, type Engine, type TrainingLoad } from '@fedamole/training';
+import type { TrainingJob } from '@fedamole/queues';
+import { meanEmbeddings, putValues, valuesOf, type Engine, type TrainingLoad } from '@fedamole/training';
+import type { Checkpoint, Trained } from './checkpoint-file.js';
 import { longestExample, splitSizes, type ClientSplits } from './client-data.js';
-import { measure } from './measure.js';
+import { HandedBackError } from './ending.js';
+import { JobCheckpoints } from './job-checkpoints.js';
+import type { JobControl } from './job-control.js';
+import { measure, type Measured } from './measure.js';
 import { measureBaseline } from './measure-baseline.js';
 import { UnsuitableJobError } from './permanent-errors.js';
 import { reporter } from './progress.js';
-import { trainSteps, type TrainJob } from './train-steps.js';
+import { trainSteps, type TrainJob, type Workbench } from './train-steps.js';
 import type { Prepared, Workplace } from './workplace.js';
 
-/** Throws where the job cannot be done, or was aborted. The same job always has the same artifacts. */
+/**
+ * Throws where the job cannot be done, was aborted, or is handed back. The same job always has the same artifacts, however often
+ * it was handed back and gone on with.
+ */
 export async function runJob(
   job: TrainingJob,
   workplace: Workplace,
-  send: (progress: TrainingProgress) => void,
-  signal: AbortSignal,
+  control: JobControl,
 ): Promise<BaselineResult | TrainingResult> {
   const started = performance.now();
   const elapsed = (): number => (performance.now() - started) / 1000;
-  const report = reporter(send, signal);
+  const report = reporter(control);
   report({ phase: 'loading' });
   const { configuration, baseModel, client } = job;
   const { model, tokenizer } = await workplace.engines.model(baseModel);
@@ -37,7 +43,9 @@ export async function runJob(
   const { artifacts, engines, stepTimes } = workplace;
   const { device } = engines.settings;
   const engine = (form: WeightForm): Promise<Engine> => engines.engine(baseModel, configuration, form, report);
-  const prepared: Prepared = { device, engine, tokenizer, splits, maxLength, report };
+  const checkpoints = new JobCheckpoints(artifacts, workplace.checkpointSeconds, { job, device, splits }, control);
+  const { ending } = control;
+  const prepared: Prepared = { device, engine, tokenizer, splits, maxLength, report, ending, checkpoints };
   const result =
     job.kind === 'measure-baseline'
       ? await measureBaseline(job, prepared, stepTimes)
@@ -50,42 +58,67 @@ async function train(
   artifacts: ArtifactStore,
   prepared: Prepared,
 ): Promise<Omit<TrainingResult, 'device' | 'seconds'>> {
-  const { splits, tokenizer, maxLength, report } = prepared;
+  const { splits, tokenizer, maxLength, report, checkpoints } = prepared;
   const { configuration, held } = job;
   const engine = await prepared.engine(configuration.weights);
   const { modules: adapted } = engine.model;
   const { rank, alpha, topK, experts, maxNewTokens } = configuration;
   const pool = decodePool(await artifacts.get(job.pool), adapted, { rank, experts });
   const parameters = stackParameters(adapted, holdExperts(pool, held), rank);
-
   engine.requireTrainingMemory(largestBatch(splits.train, configuration.batchSize, parameters));
   const { padTokenId } = tokenizer;
-  const trained = await trainSteps(job, { engine, splits, padTokenId, report }, parameters);
-  const metrics = await measure(engine, parameters, splits, tokenizer, { maxLength, maxNewTokens }, report);
-
-  let embeddings: string | null = null;
-  if (!job.lastRound) {
-    const steps = splits.embedding.length;
-    report({ phase: 'embedding', step: 0, steps });
-    const means = await meanEmbeddings(engine, parameters, splits.embedding, padTokenId, (step) =>
-      report({ phase: 'embedding', step, steps }),
-    );
-    embeddings = await artifacts.put(encodeEmbeddings(means));
-  }
-  const modules = unstackParameters(adapted, parameters, held, rank);
-  const adapter = encodeAdapter(adapted, modules, { rank, alpha, topK, baseModel: job.baseModel.digest });
-  return {
-    adapter: await artifacts.put(adapter),
-    embeddings,
-    splits: splitSizes(splits),
-    metrics,
-    steps: trained.steps,
-    trainLoss: trained.loss,
-    balanceLoss: trained.balance,
-    trainTokens: trained.tokens,
-    trainSeconds: trained.seconds,
-    adapterBytes: adapter.byteLength,
+  const start = await checkpoints.resume(parameters);
+  const trained = await trainedFrom(start, job, { ...prepared, engine, padTokenId }, parameters);
+  let measured = start?.stage === 'trained' ? start.measured : {};
+  const here = (): Checkpoint => ({ stage: 'trained', trained, parameters: valuesOf(parameters), measured });
+  const onMeasured = (now: Measured): Promise<void> => {
+    measured = now;
+    return checkpoints.keepIfDue(here);
   };
+  try {
+    await checkpoints.keepIfDue(here);
+    const lengths = { maxLength, maxNewTokens };
+    const known = { before: measured, onMeasured };
+    const metrics = await measure(engine, parameters, splits, tokenizer, lengths, report, known);
+    let embeddings: string | null = null;
+    if (!job.lastRound) {
+      const steps = splits.embedding.length;
+      report({ phase: 'embedding', step: 0, steps });
+      const means = await meanEmbeddings(engine, parameters, splits.embedding, padTokenId, (step) =>
+        report({ phase: 'embedding', step, steps }),
+      );
+      embeddings = await artifacts.put(encodeEmbeddings(means));
+    }
+    const modules = unstackParameters(adapted, parameters, held, rank);
+    const adapter = encodeAdapter(adapted, modules, { rank, alpha, topK, baseModel: job.baseModel.digest });
+    return {
+      adapter: await artifacts.put(adapter),
+      embeddings,
+      splits: splitSizes(splits),
+      metrics,
+      steps: trained.steps,
+      trainLoss: trained.loss,
+      balanceLoss: trained.balance,
+      trainTokens: trained.tokens,
+      trainSeconds: trained.seconds,
+      adapterBytes: adapter.byteLength,
+    };
+  } catch (error) {
+    if (error instanceof HandedBackError) await checkpoints.keep(here);
+    throw error;
+  }
+}
+
+/** Takes the steps that are left, if any. */
+async function trainedFrom(
+  start: Checkpoint | null,
+  job: TrainJob,
+  workbench: Workbench,
+  parameters: Parameters,
+): Promise<Trained> {
+  if (start?.stage !== 'trained') return trainSteps(job, workbench, parameters, start);
+  putValues(parameters, start.parameters);
+  return start.trained;
 }
 
 /** As if the longest example and the longest answer filled every row. */

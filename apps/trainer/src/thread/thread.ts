@@ -4,9 +4,12 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { ArtifactStore } from '@fedamole/artifacts';
+import type { TrainingProgress } from '@fedamole/queues';
 import { ClientDataCache } from './client-data.js';
+import { Ending } from './ending.js';
 import { EngineCache } from './engine-cache.js';
 import { failureKind } from './permanent-errors.js';
+import type { Note } from './job-control.js';
 import type { FromThread, ThreadSettings, ToThread } from './messages.js';
 import { runJob } from './run-job.js';
 import { StepTimes } from './step-time.js';
@@ -22,17 +25,32 @@ const workplace = {
   data: new ClientDataCache(settings.clients),
   engines: new EngineCache(settings),
   stepTimes: new StepTimes(),
+  checkpointSeconds: settings.checkpointSeconds,
 };
 
 let abort = new AbortController();
+let ending = new Ending();
 
 port.on('message', (message: ToThread) => {
   if (message.type === 'abort') {
     abort.abort(new Error('the job was taken away'));
     return;
   }
+  if (message.type === 'end') {
+    ending.tell(message.until);
+    return;
+  }
   abort = new AbortController();
-  runJob(message.job, workplace, (progress) => say({ type: 'progress', progress }), abort.signal).then(
+  ending = new Ending();
+  const control = {
+    send: (progress: TrainingProgress) => say({ type: 'progress', progress }),
+    signal: abort.signal,
+    ending,
+    checkpoint: message.checkpoint,
+    onCheckpoint: (digest: string) => say({ type: 'checkpoint', digest }),
+    onNote: (note: Note) => say({ type: 'note', note }),
+  };
+  runJob(message.job, workplace, control).then(
     (result) => say({ type: 'done', result }),
     (error: unknown) => {
       const text = error instanceof Error ? error.message : String(error);
