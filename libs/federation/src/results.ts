@@ -6,7 +6,11 @@ import { baseModelName, digest, resourceName } from './configuration.js';
 import { weightForm } from './weight-form.js';
 
 /** The base model that a federation adapts: a folder under the models root, by name and digest of its contents. */
-export const baseModelReference = z.strictObject({ name: baseModelName, digest });
+export const baseModelReference = z.strictObject({
+  name: baseModelName,
+  digest,
+  manifest: digest.optional().describe('Where trainers fetch it from that have no such folder; absent where nowhere.'),
+});
 export type BaseModelReference = z.infer<typeof baseModelReference>;
 
 /** An adapted linear layer: its weight is [outputWidth, inputWidth]. */
