@@ -52,6 +52,7 @@ async function measure(store: string, { options, say }: BenchmarkContext): Promi
     workerData: {
       clients: Object.fromEntries(clients.map((client) => [client, join(data, client)])),
       modelsFolder: quickstart,
+      modelsCache: { folder: join(state, 'models'), maximumBytes: 0 },
       artifactsFolder: store,
       weightsFolder: join(state, 'weights'),
       device: 'cpu',

@@ -76,7 +76,8 @@ export interface TrainerProcess {
 
 /** Resolves once it takes jobs. */
 export async function startTrainerProcess(environment: Readonly<Record<string, string>>): Promise<TrainerProcess> {
-  await mkdir(environment['WEIGHTS_FOLDER'] ?? '', { recursive: true });
+  for (const folder of ['WEIGHTS_FOLDER', 'MODELS_CACHE_FOLDER'])
+    await mkdir(environment[folder] ?? '', { recursive: true });
   const main = fileURLToPath(new URL('./main.js', import.meta.url));
   const options = { env: { PATH: process.env['PATH'], ...environment }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] };
   const child = fork(main, [], options as Parameters<typeof fork>[2] & object);

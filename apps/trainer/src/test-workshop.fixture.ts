@@ -65,6 +65,7 @@ export class Workshop {
     return {
       clients: Object.fromEntries(names.map((client) => [client, join(this.root, 'clients', client)])),
       modelsFolder: join(this.root, 'models'),
+      modelsCache: { folder: join(this.root, 'models-cache'), maximumBytes: 2 ** 30 },
       weightsFolder: join(this.root, 'weights'),
       artifactsFolder: this.artifacts.folder,
       threads: 1,
@@ -75,9 +76,10 @@ export class Workshop {
 
   /** What a trainer's process is started with, beside its queue. */
   environment(): Record<string, string> {
-    const { modelsFolder, weightsFolder, artifactsFolder, clients, device } = this.settings();
+    const { modelsFolder, modelsCache, weightsFolder, artifactsFolder, clients, device } = this.settings();
     return {
       MODELS_FOLDER: modelsFolder,
+      MODELS_CACHE_FOLDER: modelsCache.folder,
       WEIGHTS_FOLDER: weightsFolder,
       ARTIFACTS_FOLDER: artifactsFolder,
       ARTIFACTS_FREE_MIB: '0',

@@ -32,7 +32,8 @@ import { endsWithin, LAST_STEP_SECONDS } from './stop.js';
 import { TrainingThreads } from './training-threads.js';
 
 export async function startTrainer(settings: TrainerSettings, logger: Logger): Promise<RunningService> {
-  const { queue, pool, clients, modelsFolder, weightsFolder, artifactsFolder, leastFreeBytes, threads } = settings;
+  const { queue, pool, clients, modelsFolder, modelsCache, weightsFolder, artifactsFolder, leastFreeBytes, threads } =
+    settings;
   const { device, passedOver } = await chooseDevice(settings.device);
   const queueName = trainingQueueName(pool);
   const onError = (error: Error): void => logger.warn({ err: error }, 'queue connection failed');
@@ -41,7 +42,7 @@ export async function startTrainer(settings: TrainerSettings, logger: Logger): P
   const { jobs, checkpointSeconds, stopSeconds } = settings;
   const artifacts = new ArtifactStore(artifactsFolder);
   const training = new TrainingThreads(
-    { clients, modelsFolder, weightsFolder, artifactsFolder, threads, device, checkpointSeconds },
+    { clients, modelsFolder, modelsCache, weightsFolder, artifactsFolder, threads, device, checkpointSeconds },
     jobs,
     artifactMetrics(metrics, artifactsFolder),
   );

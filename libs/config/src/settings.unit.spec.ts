@@ -122,6 +122,14 @@ describe('settings of a trainer', () => {
     ]);
   });
 
+  it('bound the cache of models', () => {
+    const given = { TRAINER_CLIENTS: '{"ward":"/"}', MODELS_CACHE_FOLDER: folder };
+    const byDefault = readTrainerSettings({ ...environment, ...given });
+    expect(byDefault.modelsCache).toEqual({ folder, maximumBytes: 20 * 2 ** 30 });
+    const bounded = readTrainerSettings({ ...environment, ...given, MODELS_CACHE_MIB: '3' });
+    expect(bounded.modelsCache.maximumBytes).toBe(3 * 2 ** 20);
+  });
+
   it.each([
     ['not JSON', 'TRAINER_CLIENTS is "not JSON": not JSON'],
     ['{}', 'expected at least one client'],

@@ -8,7 +8,7 @@ import { queueOf, queueVariables } from './queue-variables.js';
 import type { Environment } from './settings-error.js';
 import { readSettings } from './settings-error.js';
 import { folder, host, leastFreeBytes, logLevel, port, wholeNumber } from './variables.js';
-import { weightsFolder } from './weights-folder.js';
+import { privateFolder } from './private-folder.js';
 
 export interface TrainerSettings {
   queue: QueueSettings;
@@ -16,6 +16,8 @@ export interface TrainerSettings {
   /** With less room on the artifacts' disk it is not ready. */
   leastFreeBytes: number;
   modelsFolder: string;
+  /** Where base models are kept that were fetched, and how many bytes all of them together may have. */
+  modelsCache: { folder: string; maximumBytes: number };
   /** Where base models' weights are kept in other forms than their files'. */
   weightsFolder: string;
   /** Absolute path of the data of every client that this trainer can train. */
@@ -44,7 +46,9 @@ const variables = (environment: Environment) =>
       ARTIFACTS_FOLDER: folder('read and write'),
       ARTIFACTS_FREE_MIB: leastFreeBytes,
       MODELS_FOLDER: folder('read'),
-      WEIGHTS_FOLDER: weightsFolder(environment),
+      MODELS_CACHE_FOLDER: privateFolder(environment, 'models'),
+      MODELS_CACHE_MIB: wholeNumber(0, 1_000_000_000, 20_480),
+      WEIGHTS_FOLDER: privateFolder(environment, 'weights'),
       ...clientVariables(environment),
       TRAINER_POOL: resourceName.default(defaultPool),
       TRAINER_THREADS: wholeNumber(1, 1024, availableParallelism()),
@@ -61,6 +65,7 @@ const variables = (environment: Environment) =>
       artifactsFolder: read.ARTIFACTS_FOLDER,
       leastFreeBytes: read.ARTIFACTS_FREE_MIB,
       modelsFolder: read.MODELS_FOLDER,
+      modelsCache: { folder: read.MODELS_CACHE_FOLDER, maximumBytes: read.MODELS_CACHE_MIB * 2 ** 20 },
       weightsFolder: read.WEIGHTS_FOLDER,
       clients: clientsOf(read),
       pool: read.TRAINER_POOL,

@@ -8,6 +8,8 @@ import type { Note } from './job-control.js';
 export interface ThreadSettings {
   readonly clients: Readonly<Record<string, string>>;
   readonly modelsFolder: string;
+  /** Of models that are not there. */
+  readonly modelsCache: { readonly folder: string; readonly maximumBytes: number };
   readonly weightsFolder: string;
   readonly artifactsFolder: string;
   readonly threads: number;

@@ -1,7 +1,7 @@
 /** Errors that trying again would not change: wrong data, a wrong model or device, a corrupt artifact, training that diverges. */
 import { AdapterFileError } from '@fedamole/adapters';
 import { CorruptArtifactError, isStorageAway } from '@fedamole/artifacts';
-import { ModelFolderError } from '@fedamole/base-models';
+import { ModelCacheFullError, ModelFolderError, ModelManifestError, ModelTooLargeError } from '@fedamole/base-models';
 import { DatasetError } from '@fedamole/datasets';
 import { UnsupportedModelError } from '@fedamole/models';
 import { SafetensorsError } from '@fedamole/safetensors';
@@ -21,6 +21,8 @@ const permanent = [
   DivergedError,
   MissingOperatorsError,
   ModelFolderError,
+  ModelManifestError,
+  ModelTooLargeError,
   SafetensorsError,
   UnsuitableJobError,
   UnsupportedModelError,
@@ -28,6 +30,6 @@ const permanent = [
 
 export function failureKind(error: unknown): FailureKind {
   if (error instanceof HandedBackError) return 'handed-back';
-  if (isStorageAway(error)) return 'storage-away';
+  if (isStorageAway(error) || error instanceof ModelCacheFullError) return 'storage-away';
   return permanent.some((kind) => error instanceof kind) ? 'permanent' : 'passing';
 }

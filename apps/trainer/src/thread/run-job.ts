@@ -1,10 +1,10 @@
 /** One training job from its payload to its result: artifacts in, artifacts and numbers out. */
 import { decodePool, encodeAdapter, encodeEmbeddings } from '@fedamole/adapters';
 import type { ArtifactStore } from '@fedamole/artifacts';
-import type { BaselineResult, TrainingResult, WeightForm } from '@fedamole/federation';
+import type { BaselineResult, TrainingResult } from '@fedamole/federation';
 import { holdExperts, stackParameters, unstackParameters, type Parameters } from '@fedamole/mole';
 import type { TrainingJob } from '@fedamole/queues';
-import { meanEmbeddings, putValues, valuesOf, type Engine, type TrainingLoad } from '@fedamole/training';
+import { meanEmbeddings, putValues, valuesOf, type TrainingLoad } from '@fedamole/training';
 import type { Checkpoint, Trained } from './checkpoint-file.js';
 import { longestExample, splitSizes, type ClientSplits } from './client-data.js';
 import { HandedBackError } from './ending.js';
@@ -12,8 +12,9 @@ import { JobCheckpoints } from './job-checkpoints.js';
 import type { JobControl } from './job-control.js';
 import { measure, type Measured } from './measure.js';
 import { measureBaseline } from './measure-baseline.js';
+import type { ModelPlace } from './model-places.js';
 import { UnsuitableJobError } from './permanent-errors.js';
-import { reporter } from './progress.js';
+import { reporter, type Report } from './progress.js';
 import { trainSteps, type TrainJob, type Workbench } from './train-steps.js';
 import type { Prepared, Workplace } from './workplace.js';
 
@@ -27,11 +28,39 @@ export async function runJob(
   control: JobControl,
 ): Promise<BaselineResult | TrainingResult> {
   const started = performance.now();
-  const elapsed = (): number => (performance.now() - started) / 1000;
   const report = reporter(control);
   report({ phase: 'loading' });
+  const place = await workplace.models.use(job.baseModel, (step, steps) => report({ phase: 'loading', step, steps }));
+  try {
+    const prepared = await prepare(job, workplace, { control, report, place });
+    const result =
+      job.kind === 'measure-baseline'
+        ? await measureBaseline(job, prepared, workplace.stepTimes)
+        : await train(job, workplace.artifacts, prepared);
+    return { ...result, device: prepared.device, seconds: (performance.now() - started) / 1000 };
+  } finally {
+    await place.release();
+  }
+}
+
+interface Surroundings {
+  readonly control: JobControl;
+  readonly report: Report;
+  readonly place: ModelPlace;
+}
+
+/** Finds everything that a job names. Throws where this trainer does not have it. */
+async function prepare(
+  job: TrainingJob,
+  { engines, artifacts, data, checkpointSeconds }: Workplace,
+  { control, report, place }: Surroundings,
+): Promise<Prepared> {
   const { configuration, baseModel, client } = job;
-  const { model, tokenizer } = await workplace.engines.model(baseModel);
+  const placed = { ...baseModel, folder: place.folder };
+  const { model, tokenizer } = await engines.model(placed).catch((error: unknown) => {
+    if (error instanceof UnsuitableJobError) return place.reject(error);
+    throw error;
+  });
   const maxLength = longestExample(configuration, model.decoder.maxPositions);
   const { maxNewTokens } = configuration;
   if (maxLength - maxNewTokens <= tokenizer.prefixIds.length) {
@@ -39,18 +68,18 @@ export async function runJob(
       `maxNewTokens is ${maxNewTokens}: of ${maxLength} positions that leaves none for a prompt`,
     );
   }
-  const splits = await workplace.data.splits(client, tokenizer, baseModel.digest, maxLength, configuration.seed);
-  const { artifacts, engines, stepTimes } = workplace;
+  const splits = await data.splits(client, tokenizer, baseModel.digest, maxLength, configuration.seed);
   const { device } = engines.settings;
-  const engine = (form: WeightForm): Promise<Engine> => engines.engine(baseModel, configuration, form, report);
-  const checkpoints = new JobCheckpoints(artifacts, workplace.checkpointSeconds, { job, device, splits }, control);
-  const { ending } = control;
-  const prepared: Prepared = { device, engine, tokenizer, splits, maxLength, report, ending, checkpoints };
-  const result =
-    job.kind === 'measure-baseline'
-      ? await measureBaseline(job, prepared, stepTimes)
-      : await train(job, artifacts, prepared);
-  return { ...result, device, seconds: elapsed() };
+  return {
+    device,
+    engine: (form) => engines.engine(placed, configuration, form, report),
+    tokenizer,
+    splits,
+    maxLength,
+    report,
+    ending: control.ending,
+    checkpoints: new JobCheckpoints(artifacts, checkpointSeconds, { job, device, splits }, control),
+  };
 }
 
 async function train(

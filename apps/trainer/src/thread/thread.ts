@@ -5,12 +5,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ArtifactStore } from '@fedamole/artifacts';
 import type { TrainingProgress } from '@fedamole/queues';
+import { ModelCache } from '@fedamole/base-models';
 import { ClientDataCache } from './client-data.js';
 import { Ending } from './ending.js';
 import { EngineCache } from './engine-cache.js';
 import { failureKind } from './permanent-errors.js';
 import type { Note } from './job-control.js';
 import type { FromThread, ThreadSettings, ToThread } from './messages.js';
+import { ModelPlaces } from './model-places.js';
 import { runJob } from './run-job.js';
 import { StepTimes } from './step-time.js';
 
@@ -18,10 +20,12 @@ if (parentPort === null) throw new Error('the training thread is started by the 
 const port = parentPort;
 const settings = workerData as ThreadSettings;
 const say = (message: FromThread): void => port.postMessage(message);
+const artifacts = new ArtifactStore(settings.artifactsFolder, (direction, bytes) =>
+  say({ type: 'transferred', direction, bytes }),
+);
 const workplace = {
-  artifacts: new ArtifactStore(settings.artifactsFolder, (direction, bytes) =>
-    say({ type: 'transferred', direction, bytes }),
-  ),
+  artifacts,
+  models: new ModelPlaces(settings.modelsFolder, new ModelCache({ ...settings.modelsCache, artifacts })),
   data: new ClientDataCache(settings.clients),
   engines: new EngineCache(settings),
   stepTimes: new StepTimes(),

@@ -7,6 +7,7 @@ import type { ClientDataCache, ClientSplits } from './client-data.js';
 import type { EngineCache } from './engine-cache.js';
 import type { Ending } from './ending.js';
 import type { JobCheckpoints } from './job-checkpoints.js';
+import type { ModelPlaces } from './model-places.js';
 import type { Report } from './progress.js';
 import type { StepTimes } from './step-time.js';
 
@@ -14,6 +15,7 @@ import type { StepTimes } from './step-time.js';
 export interface Workplace {
   readonly artifacts: ArtifactStore;
   readonly data: ClientDataCache;
+  readonly models: ModelPlaces;
   readonly engines: EngineCache;
   readonly stepTimes: StepTimes;
   /** Seconds between two checkpoints of a training job; 0: it has none. */
