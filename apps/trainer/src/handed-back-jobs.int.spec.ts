@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { trainingResult, type FederationConfigurationInput, type TrainingResult } from '@fedamole/federation';
 import { HandedBackJobError, type TrainingProgress } from '@fedamole/queues';
 import { Workshop, type TrainJob } from './test-workshop.fixture.js';
-import { TrainingThread } from './training-thread.js';
+import { TrainingThread, type Keeping } from './training-thread.js';
 
 let workshop: Workshop;
 let first: TrainingThread;
@@ -86,6 +86,27 @@ describe('a training job whose trainer is told to stop', () => {
     expect(continued.result).toEqual(undisturbed.result);
     expect(continued.notes).toEqual([expect.stringMatching(place)]);
     expect(continued.phases.has('training')).toBe(phase === 'training');
+  });
+
+  it('amid the measurements of round 0 goes on with those that are left', async () => {
+    const job = workshop.baselineJob({ maxNewTokens: 30 });
+    const run = (
+      thread: TrainingThread,
+      keeping?: Keeping,
+      watch: (progress: TrainingProgress) => void = () => undefined,
+    ) => thread.run(job, watch, new AbortController().signal, keeping).then((result) => ({ ...result, seconds: 0 }));
+    const undisturbed = await run(second);
+    const checkpoints: string[] = [];
+    const notes: string[] = [];
+    const keeping: Keeping = {
+      checkpoint: null,
+      record: async (digest) => void checkpoints.push(digest),
+      onNote: ({ message }) => void notes.push(message),
+    };
+    await expect(run(first, keeping, amid('generating', 0))).rejects.toBeInstanceOf(HandedBackJobError);
+    expect(checkpoints).toHaveLength(1);
+    expect(await run(second, { ...keeping, checkpoint: checkpoints[0] as string })).toEqual(undisturbed);
+    expect(notes).toEqual([expect.stringMatching(/, after validationLoss, testLoss, choiceAccuracy$/)]);
   });
 
   it('is done where that takes less than the time that is left', async () => {

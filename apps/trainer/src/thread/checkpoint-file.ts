@@ -1,6 +1,6 @@
 /**
- * A checkpoint: all that a training job needs to be gone on with bit by bit, by any trainer with the same device. A safetensors
- * file with `<part>/<parameter>` tensors; its metadata say whose it is, and how far that job was.
+ * A checkpoint: all that a job needs to be gone on with bit by bit, by any trainer with the same device: amid its steps, or its
+ * measurements after them, or those of round 0, which has no steps. A safetensors file with `<part>/<parameter>` tensors; its metadata say whose it is, and how far that job was.
  */
 import type { LocalTrainingReport, Moments, TrainingState } from '@fedamole/training';
 import type { Parameters } from '@fedamole/mole';
@@ -16,6 +16,7 @@ export interface Trained extends LocalTrainingReport {
 }
 
 export type Checkpoint =
+  | { readonly stage: 'measuring'; readonly measured: Measured }
   | { readonly stage: 'training'; readonly state: TrainingState; readonly seconds: number }
   | { readonly stage: 'trained'; readonly trained: Trained; readonly parameters: Values; readonly measured: Measured };
 
@@ -29,7 +30,15 @@ const best = z.strictObject({ step: count, loss: z.number() }).nullable();
 const sums = { loss: z.number(), balance: z.number(), tokens: count };
 const seconds = z.number().min(0);
 
+const measured = z.strictObject({
+  validationLoss: z.number().optional(),
+  testLoss: z.number().optional(),
+  choiceAccuracy: z.number().nullable().optional(),
+  rougeL: z.number().nullable().optional(),
+});
+
 const progress = z.discriminatedUnion('stage', [
+  z.strictObject({ stage: z.literal('measuring'), measured }),
   z.strictObject({
     stage: z.literal('training'),
     step: z.int().min(1),
@@ -40,12 +49,7 @@ const progress = z.discriminatedUnion('stage', [
   z.strictObject({
     stage: z.literal('trained'),
     trained: z.strictObject({ ...sums, steps: z.int().min(1), best, seconds }),
-    measured: z.strictObject({
-      validationLoss: z.number().optional(),
-      testLoss: z.number().optional(),
-      choiceAccuracy: z.number().nullable().optional(),
-      rougeL: z.number().nullable().optional(),
-    }),
+    measured,
   }),
 ]);
 type Progress = z.infer<typeof progress>;
@@ -56,9 +60,8 @@ export function encodeCheckpoint(checkpoint: Checkpoint, identity: string): Uint
   const put = (part: string, values: Values): void => {
     for (const [name, elements] of values) tensors.set(`${part}/${name}`, float32Tensor([elements.length], elements));
   };
-  if (checkpoint.stage === 'trained') {
-    put('parameter', checkpoint.parameters);
-  } else {
+  if (checkpoint.stage === 'trained') put('parameter', checkpoint.parameters);
+  if (checkpoint.stage === 'training') {
     const { parameters, moments, earlyStopping } = checkpoint.state;
     put('parameter', parameters);
     put(
@@ -75,6 +78,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint, identity: string): Uint
 }
 
 function progressOf(checkpoint: Checkpoint): Progress {
+  if (checkpoint.stage === 'measuring') return checkpoint;
   if (checkpoint.stage === 'trained') {
     const { stage, trained, measured } = checkpoint;
     return { stage, trained, measured };
@@ -103,6 +107,7 @@ export function decodeCheckpoint(bytes: Uint8Array, identity: string, parameters
         return [name, viewFloat32(tensor)];
       }),
     );
+  if (read.data.stage === 'measuring') return read.data;
   if (read.data.stage === 'trained') return { ...read.data, parameters: take('parameter') };
   const { step, totals, seconds, earlyStopping } = read.data;
   const [first, second] = [take('first'), take('second')];

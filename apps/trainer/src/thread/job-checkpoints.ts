@@ -1,4 +1,4 @@
-/** One training job's checkpoints: from which it is gone on with, and which it leaves. */
+/** One job's checkpoints: from which it is gone on with, and which it leaves. */
 import { createHash } from 'node:crypto';
 import {
   ArtifactNotStoredError,
@@ -49,15 +49,14 @@ export class JobCheckpoints {
     private readonly control: Pick<JobControl, 'checkpoint' | 'onCheckpoint' | 'onNote'>,
   ) {}
 
-  /** What the job was handed over with; null where it begins, also because that is not there, or not this job's. */
-  async resume(parameters: Parameters): Promise<Checkpoint | null> {
+  /** What the job was handed over with, for these parameters; null where it begins, also because that is not there, or not this job's. */
+  async resume(parameters: Parameters = new Map()): Promise<Checkpoint | null> {
     const { checkpoint: digest, onNote } = this.control;
     if (digest === null) return null;
     try {
       const bytes = await this.artifacts.get(digest, 4 * bytesOf(parameters) + MOST_OTHER_BYTES);
       const checkpoint = decodeCheckpoint(bytes, this.identity(), parameters);
-      const place = checkpoint.stage === 'trained' ? 'the end of its training' : `step ${checkpoint.state.step}`;
-      onNote({ level: 'info', message: `goes on from checkpoint ${digest}, after ${place}` });
+      onNote({ level: 'info', message: `goes on from checkpoint ${digest}, after ${placeOf(checkpoint)}` });
       return checkpoint;
     } catch (error) {
       if (!refusals.some((kind) => error instanceof kind)) throw error;
@@ -93,6 +92,17 @@ export class JobCheckpoints {
       for (const example of part) hash.update(JSON.stringify(example));
     }
     return (this.known = hash.digest('hex'));
+  }
+}
+
+function placeOf(checkpoint: Checkpoint): string {
+  switch (checkpoint.stage) {
+    case 'training':
+      return `step ${checkpoint.state.step}`;
+    case 'trained':
+      return 'the end of its training';
+    case 'measuring':
+      return Object.keys(checkpoint.measured).join(', ');
   }
 }
 

@@ -145,7 +145,8 @@ async function trainedFrom(
   workbench: Workbench,
   parameters: Parameters,
 ): Promise<Trained> {
-  if (start?.stage !== 'trained') return trainSteps(job, workbench, parameters, start);
+  if (start?.stage !== 'trained')
+    return trainSteps(job, workbench, parameters, start?.stage === 'training' ? start : null);
   putValues(parameters, start.parameters);
   return start.trained;
 }
