@@ -18,6 +18,7 @@ def serve(prepare):
     os.dup2(2, 1)  # what libraries print must not come between the answers
     settings = json.loads(sys.stdin.readline())
     torch.set_num_threads(settings["threads"])
+    torch.set_default_device(settings["device"])
     torch.manual_seed(0)
     turn = prepare(settings)
     print(json.dumps({"ready": True}), file=answers, flush=True)

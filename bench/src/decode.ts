@@ -38,7 +38,9 @@ async function compare(rows: number, context: BenchmarkContext) {
     {
       unit: 'tokens/s',
       better: 'higher',
-      ours: ourForms(context, async (form) => ours(await held(model, form), prompts, { threads: options.threads })),
+      ours: ourForms(context, async (form) =>
+        ours(await held(model, form), prompts, { ...form.engine, threads: options.threads }),
+      ),
       rivals: torchRivalForms(
         {
           python,
@@ -59,14 +61,14 @@ async function profile(rows: number, context: BenchmarkContext): Promise<void> {
   const { model, prompts } = await prepare(rows);
   const { threads } = context.options;
   await sayProfiles(context, NEW_TOKENS, async (form, file) =>
-    ours(await held(model, form), prompts, { threads, profile: file }),
+    ours(await held(model, form), prompts, { ...form.engine, threads, profile: file }),
   );
 }
 
 function ours(
   model: Model,
   prompts: readonly (readonly number[])[],
-  settings: Pick<EngineSettings, 'threads' | 'profile'>,
+  settings: Pick<EngineSettings, 'threads' | 'profile' | 'device'>,
 ): Contender {
   const engine = new Engine(model, { ...settings, adapter: { kind: 'none' }, balanceWeight, dropout: 0 });
   const generation = { maxNewTokens: NEW_TOKENS, stopTokenIds: [], padTokenId: 0 };

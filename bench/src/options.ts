@@ -1,10 +1,13 @@
 /** What a benchmark is told on its command line. */
 import { parseArgs } from 'node:util';
+import { devices, type Device } from '@fedamole/training';
 import { BenchmarkError } from './benchmark-error.js';
 
 export interface Options {
   /** Threads of each side. */
   readonly threads: number;
+  /** What steps and decoding are computed on, by both sides. */
+  readonly device: Device;
   /** Measured turns of each side. */
   readonly turns: number;
   /** The only form of the rival that is tried; null for all. */
@@ -23,6 +26,7 @@ export interface Options {
 
 export const usage = `options:
   --threads N        threads of each side (2)
+  --device NAME      steps and decoding: cpu, webgpu or cuda (cpu); the rival takes CUDA for both of the latter
   --turns N          measured turns of each side (5)
   --rival-form NAME  try this form of the rival only, such as "PyTorch bfloat16, eager"
   --form NAME        try this form of ours only, such as "float32"
@@ -39,6 +43,7 @@ export function parseOptions(args: readonly string[]): { readonly name: string |
     name: positionals[0] ?? null,
     options: {
       threads: count('--threads', values.threads, 2),
+      device: device(values.device ?? 'cpu'),
       turns: count('--turns', values.turns, 5),
       rivalForm: values['rival-form'] ?? null,
       form: values.form ?? null,
@@ -57,6 +62,7 @@ function parsed(args: readonly string[]) {
       allowPositionals: true,
       options: {
         threads: { type: 'string' },
+        device: { type: 'string' },
         turns: { type: 'string' },
         'rival-form': { type: 'string' },
         form: { type: 'string' },
@@ -69,6 +75,12 @@ function parsed(args: readonly string[]) {
   } catch (error) {
     throw new BenchmarkError(`${(error as Error).message}\n${usage}`);
   }
+}
+
+function device(text: string): Device {
+  const known = devices.find((name) => name === text);
+  if (known === undefined) throw new BenchmarkError(`--device is ${text}: use one of ${devices.join(', ')}`);
+  return known;
 }
 
 function count(name: string, text: string | undefined, otherwise: number): number {

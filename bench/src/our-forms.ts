@@ -10,7 +10,7 @@ import { selected } from './selected-forms.js';
 /** What a form sets of the model and of the engine. */
 export interface OurForm {
   readonly weights: WeightForm;
-  readonly engine?: Pick<EngineSettings, 'recompute'>;
+  readonly engine?: Pick<EngineSettings, 'recompute' | 'device'>;
 }
 
 export const ourPrecisions: readonly { readonly name: string; readonly form: OurForm }[] = [
@@ -39,12 +39,19 @@ export const smallForms: typeof ourPrecisions = [
 export const held = (model: Model, { weights }: OurForm): Promise<Model> =>
   holdWeights(model, weights, { folder: join(state, 'weights') });
 
-/** Every form of ours, or the one that the options name; `open` makes the contender of a form. */
+/** Every form of ours that the device can hold, or the one that the options name; `open` makes the contender of a form. */
 export function ourForms(
   { options }: BenchmarkContext,
   open: (form: OurForm) => Promise<Contender>,
   { of = ourPrecisions, startsAnew = false }: { of?: typeof ourPrecisions; startsAnew?: boolean } = {},
 ): Form[] {
-  const forms = of.map(({ name, form }) => ({ name, startsAnew, open: () => open(form) }));
+  const { device } = options;
+  // other devices than the CPU have float32 alone
+  const held = of.filter(({ form }) => device === 'cpu' || form.weights === 'float32');
+  const forms = held.map(({ name, form }) => ({
+    name: device === 'cpu' ? name : `${name}, ${device}`,
+    startsAnew,
+    open: () => open({ ...form, engine: { ...form.engine, device } }),
+  }));
   return selected(forms, options.form, '--form');
 }

@@ -1,6 +1,7 @@
 /** The forms of a PyTorch rival: whichever is fastest on this machine is the one to compare with. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Device } from '@fedamole/training';
 import type { BenchmarkContext } from './benchmark.js';
 import type { Contender, Form } from './contender.js';
 import { rivals, state } from './folders.js';
@@ -19,10 +20,10 @@ export function hasBfloat16(cpuInformation: string): boolean {
   return /^(flags|Features)\s*:.*\b(amx_bf16|avx512_bf16|bf16)\b/m.test(cpuInformation);
 }
 
-function usablePrecisions() {
+function usablePrecisions(device: Device) {
   const file = '/proc/cpuinfo';
   const fast = existsSync(file) && hasBfloat16(readFileSync(file, 'utf8'));
-  return precisions.filter(({ weights }) => weights === 'float32' || fast);
+  return precisions.filter(({ weights }) => weights === 'float32' || fast || device !== 'cpu');
 }
 
 /** Longest wait for one answer: PyTorch's compiler takes minutes for a model of many layers. */
@@ -59,9 +60,10 @@ export function torchRivalForms(rival: TorchRival, { options }: BenchmarkContext
     log: join(state, 'logs', `${script}.log`),
     patienceSeconds: PATIENCE_SECONDS,
   };
+  const device = options.device === 'cpu' ? 'cpu' : 'cuda';
   const formOf = (precision: (typeof precisions)[number], compiled: boolean): Form => {
     const start = (): Promise<RivalProcess> =>
-      RivalProcess.start(command, { ...settings, ...precision, compiled, threads: options.threads });
+      RivalProcess.start(command, { ...settings, ...precision, compiled, device, threads: options.threads });
     return {
       name: `${precision.name}, ${compiled ? 'compiled' : 'eager'}`,
       open: () => (freshProcess ? Promise.resolve(freshTurns(start, figure)) : oneProcess(start, figure)),
@@ -69,7 +71,7 @@ export function torchRivalForms(rival: TorchRival, { options }: BenchmarkContext
       variants: compilable && !compiled ? [formOf(precision, true)] : [],
     };
   };
-  const eager = usablePrecisions().map((precision) => formOf(precision, false));
+  const eager = usablePrecisions(options.device).map((precision) => formOf(precision, false));
   return selected(eager, options.rivalForm, '--rival-form');
 }
 

@@ -12,7 +12,12 @@ export function withReferenceBiases(decoder: Decoder): Decoder {
   return {
     ...decoder,
     hiddenStates: (graph, weight, inputs, adapt) =>
-      decoder.hiddenStates(graph, weight, { ...inputs, keyPositions: () => scale(inputs.keyPositions(), 2) }, adapt),
+      decoder.hiddenStates(
+        graph,
+        weight,
+        { ...inputs, keyPositions: () => inputs.keyPositions().map((part) => scale(part, 2)) },
+        adapt,
+      ),
   };
 }
 

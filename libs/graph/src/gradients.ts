@@ -24,6 +24,7 @@ import {
   transpose,
 } from './operations.js';
 import type { PrimitiveName, PrimitiveParameters } from './primitives.js';
+import { exactly } from './shapes.js';
 import { dimensionOf, type Tensor } from './tensor.js';
 
 export interface GradientContext<P extends PrimitiveName> {
@@ -55,6 +56,13 @@ const unsupported = (operation: string, input: Tensor, role: string): null => {
   if (input.differentiable) throw new Error(`${operation}: has no gradient for its ${role} (${input.name})`);
   return null;
 };
+
+/** Of a cross-entropy's outputs the first alone has one. */
+function gradientOfLoss(operation: string, [loss, ...others]: readonly (Tensor | null)[]): Tensor {
+  if (others.some((gradient) => gradient !== null))
+    throw new Error(`${operation}: only the summed loss has a gradient`);
+  return loss as Tensor;
+}
 
 interface Operands {
   readonly inputs: [Tensor, Tensor];
@@ -243,36 +251,34 @@ export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' }
   scatterRows: ({ inputs, outputGradients: [gradient] }) => [gatherRows(gradient as Tensor, inputs[1] as Tensor), null],
 
   crossEntropy: ({ inputs, outputs, outputGradients }) => {
-    const [hidden, vocabulary, targets, weights] = inputs as [Tensor, Tensor, Tensor, Tensor];
-    const [lossGradient, ...others] = outputGradients;
-    if (others.some((gradient) => gradient !== null))
-      throw new Error('CrossEntropy: only the summed loss has a gradient');
+    const [{ graph }, vocabulary, targets, weights] = inputs as [Tensor, Tensor, Tensor, Tensor];
     const [, , exponentials, totals] = outputs as [Tensor, Tensor, Tensor, Tensor];
-    const [direction] = hidden.graph.apply(
-      'crossEntropyGradient',
-      [exponentials, totals, vocabulary, targets, weights],
-      {},
-    ) as [Tensor];
+    const sources = [exponentials, totals, vocabulary, targets, weights];
+    const [direction] = graph.apply('crossEntropyGradient', sources, {}) as [Tensor];
     return [
-      multiply(direction, lossGradient as Tensor),
+      multiply(direction, gradientOfLoss('CrossEntropy', outputGradients)),
       unsupported('CrossEntropy', vocabulary, 'vocabulary'),
       null,
       unsupported('CrossEntropy', weights, 'weights'),
     ];
   },
   crossEntropyGradient: 'frozen',
-  logitsCrossEntropy: ({ inputs, outputs, outputGradients }) => {
-    const [logits, targets, weights] = inputs as [Tensor, Tensor, Tensor];
-    const [lossGradient, ...others] = outputGradients;
-    if (others.some((gradient) => gradient !== null))
-      throw new Error('LogitsCrossEntropy: only the summed loss has a gradient');
+  int8CrossEntropy: ({ inputs, outputs, outputGradients }) => {
+    const [{ graph }, , , values, scales, targets, weights] = exactly('Int8CrossEntropy', inputs, 7);
     const [, , exponentials, totals] = outputs as [Tensor, Tensor, Tensor, Tensor];
-    const [direction] = logits.graph.apply(
-      'logitsCrossEntropyGradient',
-      [exponentials, totals, targets, weights],
-      {},
-    ) as [Tensor];
-    return [multiply(direction, lossGradient as Tensor), null, unsupported('LogitsCrossEntropy', weights, 'weights')];
+    const sources = [exponentials, totals, values, scales, targets, weights];
+    const [direction] = graph.apply('int8CrossEntropyGradient', sources, {}) as [Tensor];
+    const hidden = multiply(direction, gradientOfLoss('Int8CrossEntropy', outputGradients));
+    return [hidden, null, null, null, null, null, unsupported('Int8CrossEntropy', weights, 'weights')];
+  },
+  int8CrossEntropyGradient: 'frozen',
+  logitsCrossEntropy: ({ inputs, outputs, outputGradients }) => {
+    const [{ graph }, targets, weights] = inputs as [Tensor, Tensor, Tensor];
+    const [, , exponentials, totals] = outputs as [Tensor, Tensor, Tensor, Tensor];
+    const sources = [exponentials, totals, targets, weights];
+    const [direction] = graph.apply('logitsCrossEntropyGradient', sources, {}) as [Tensor];
+    const logits = multiply(direction, gradientOfLoss('LogitsCrossEntropy', outputGradients));
+    return [logits, null, unsupported('LogitsCrossEntropy', weights, 'weights')];
   },
   logitsCrossEntropyGradient: 'frozen',
   positiveMask: 'frozen',

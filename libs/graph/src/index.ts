@@ -1,6 +1,6 @@
 export type { ComputeType, DataType } from './data-type.js';
 export { gradientsOf } from './differentiate.js';
-export { addDimensions, elementCount, multiplyDimensions, type Dimension, type Shape } from './dimension.js';
+export { addDimensions, elementCount, multiplyDimensions, termsOf, type Dimension, type Shape } from './dimension.js';
 export { peakActivationBytes } from './onnx/activation-memory.js';
 export { bindSymbols, dimensionInput, type DimensionInput, type FedShape } from './onnx/dimension-inputs.js';
 export { emitGraph, emitModel, type GraphOutputs } from './onnx/emitter.js';

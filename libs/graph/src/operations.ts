@@ -2,7 +2,7 @@
 import type { DataType } from './data-type.js';
 import type { Dimension, Shape } from './dimension.js';
 import { elementCount, sameShape } from './dimension.js';
-import { quantizedProduct } from './quantized.js';
+import { bothDirections, quantizedProduct } from './quantized.js';
 import type { Tensor } from './tensor.js';
 
 interface ProductOptions {
@@ -94,7 +94,7 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
 }
 
 export const split = (x: Tensor, axis: number, sizes: readonly Dimension[]): Tensor[] =>
-  x.graph.apply('split', [x], { axis, sizes });
+  sizes.length === 1 && sizes[0] === x.shape[axis] ? [x] : x.graph.apply('split', [x], { axis, sizes });
 
 /** The sum over `axes`, which stay as dimensions of size 1. */
 export const sum = (x: Tensor, axes: readonly number[]): Tensor =>
@@ -132,18 +132,13 @@ export interface CrossEntropy {
  * Gradients reach the hidden states only: the vocabulary is frozen.
  */
 export function crossEntropy(hidden: Tensor, vocabulary: Tensor, targets: Tensor, weights: Tensor): CrossEntropy {
+  const { graph } = hidden;
   const { quantized } = vocabulary;
-  const matrix =
-    quantized?.kind === 'bfloat16'
-      ? cast(quantized.values, vocabulary.dataType)
-      : quantized?.kind === 'int8'
-        ? cast(quantized.stored, vocabulary.dataType)
-        : vocabulary;
-  const logits = quantized?.kind === 'int8' ? [quantized.transposed.values, quantized.transposed.scales] : [];
-  const [loss, tokenLosses] = hidden.graph.apply('crossEntropy', [hidden, matrix, targets, weights, ...logits], {}) as [
-    Tensor,
-    Tensor,
-  ];
+  const losses =
+    quantized?.kind === 'int8'
+      ? graph.apply('int8CrossEntropy', [hidden, ...bothDirections(quantized, true), targets, weights], {})
+      : graph.apply('crossEntropy', [hidden, widened(vocabulary), targets, weights], {});
+  const [loss, tokenLosses] = losses as [Tensor, Tensor];
   return { loss, tokenLosses };
 }
 

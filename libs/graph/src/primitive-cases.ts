@@ -134,6 +134,8 @@ export const primitiveCases: { readonly [P in PrimitiveName]: readonly Primitive
       parameters: {},
     },
   ],
+  int8CrossEntropy: [],
+  int8CrossEntropyGradient: [],
   logitsCrossEntropy: [
     {
       title: 'weighted positions',

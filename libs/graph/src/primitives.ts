@@ -63,12 +63,17 @@ export interface PrimitiveParameters {
    * Cross-entropy of hidden states [positions, width] against a vocabulary matrix [vocabulary, width]: inputs hidden,
    * vocabulary, targets [positions, 1], weights [positions, 1]; outputs the weighted sum of the losses [1], the loss of each
    * position [positions, 1], exp(logit - the largest of its position) [positions, vocabulary] and the sums of these [positions, 1].
-   * Where the vocabulary is held in 8 bits, too, its int8Product's two inputs come last: the losses are computed with them, and
-   * the gradient with the exact matrix, since small probabilities are lost among large ones.
    */
   crossEntropy: object;
   /** The gradient of `crossEntropy` with respect to the hidden states, before the weights' factor from above. */
   crossEntropyGradient: object;
+  /**
+   * `crossEntropy` with a vocabulary held in 8 bits: inputs hidden, W^T as int8 [width, words] with scales [words], W as int8
+   * [words, width] with scales [width], targets, weights; outputs as those of `crossEntropy`.
+   */
+  int8CrossEntropy: object;
+  /** Its gradient with respect to the hidden states, before the factor from above. */
+  int8CrossEntropyGradient: object;
   /**
    * Cross-entropy of logits [positions, words] that were changed after the output layer: inputs logits, targets [positions, 1],
    * weights [positions, 1]; outputs as those of `crossEntropy`.

@@ -3,7 +3,7 @@ import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import type { DataType } from './data-type.js';
 import { gradientsOf } from './differentiate.js';
 import { emitModel } from './onnx/emitter.js';
-import { matmul, multiply, reshape, scale, sum } from './operations.js';
+import { crossEntropy, matmul, multiply, reshape, scale, sum } from './operations.js';
 import { Graph, type Tensor } from './tensor.js';
 
 const ROWS = 3;
@@ -163,5 +163,56 @@ describe.each(forms)('products with a matrix of $form', ({ make, matrix }) => {
     expect(() => scale(weight, 2)).toThrow('scale: w is held in fewer bits, only products may use it');
     const x = graph.input('x', [ROWS, INPUTS]);
     expect(() => matmul(x, weight, { transposeB: true, alpha: 2 })).toThrow('only A B and A B^T are there');
+  });
+});
+
+describe('cross-entropy with a vocabulary of 8 bits', () => {
+  const targets = [2, 0, 3];
+  const matrix = Int8Array.from({ length: OUTPUTS * INPUTS }, (_, at) => whole(at, 127));
+  /** Rows that 8 bits hold exactly; small enough for every word to have some probability. */
+  const x = X.map((value) => value / 1000);
+
+  function exact() {
+    const logits = expectedProduct(matrix, x);
+    const losses: number[] = [];
+    const gradient: number[] = [];
+    targets.forEach((target, row) => {
+      const own = logits.slice(row * OUTPUTS, (row + 1) * OUTPUTS);
+      const total = own.reduce((sum, logit) => sum + Math.exp(logit), 0);
+      const probabilities = own.map((logit) => Math.exp(logit) / total);
+      losses.push(-Math.log(probabilities[target] as number));
+      for (let at = 0; at < INPUTS; at += 1) {
+        gradient.push(
+          probabilities.reduce(
+            (sum, p, word) => sum + (p - Number(word === target)) * (matrix[word * INPUTS + at] as number),
+            0,
+          ),
+        );
+      }
+    });
+    return { losses, gradient };
+  }
+
+  it('loses next to nothing, where 8 bits for the probabilities would lose a hundred times as much', async () => {
+    const graph = new Graph('float32');
+    const hidden = graph.input('x', [ROWS, INPUTS], { differentiable: true });
+    const indices = graph.input('targets', [ROWS, 1], { dataType: 'int64' });
+    const { loss, tokenLosses } = crossEntropy(
+      hidden,
+      int8Weight(graph, matrix),
+      indices,
+      graph.input('weights', [ROWS, 1]),
+    );
+    const [gradient] = gradientsOf(loss, [hidden]) as [Tensor];
+    const session = await InferenceSession.create(emitModel(graph, { tokenLosses, gradient }), { logSeverityLevel: 3 });
+    const outputs = await session.run({
+      x: new OrtTensor('float32', x, [ROWS, INPUTS]),
+      targets: new OrtTensor('int64', BigInt64Array.from(targets, BigInt), [ROWS, 1]),
+      weights: new OrtTensor('float32', new Float32Array(ROWS).fill(1), [ROWS, 1]),
+    });
+    await session.release();
+    const expected = exact();
+    expect(worstShare(outputs['tokenLosses']?.data as Float32Array, expected.losses)).toBeLessThan(1e-4);
+    expect(worstShare(outputs['gradient']?.data as Float32Array, expected.gradient)).toBeLessThan(1e-4);
   });
 });

@@ -54,6 +54,11 @@ export function quantizedProduct(x: Tensor, weight: QuantizedWeight, transposed:
     const { blocks, values, scales, zeroPoints } = weight;
     return graph.apply('int4Product', [x, blocks, values, scales, zeroPoints], { transposed })[0] as Tensor;
   }
-  const [there, back] = transposed ? [weight.transposed, weight.straight] : [weight.straight, weight.transposed];
-  return graph.apply('int8Product', [x, there.values, there.scales, back.values, back.scales], {})[0] as Tensor;
+  return graph.apply('int8Product', [x, ...bothDirections(weight, transposed)], {})[0] as Tensor;
+}
+
+/** The inputs of a product with W^T where `transposed`, else W, and then those of its gradient: each values and scales. */
+export function bothDirections({ straight, transposed }: Int8Weight, isTransposed: boolean): Tensor[] {
+  const matrices = isTransposed ? [transposed, straight] : [straight, transposed];
+  return matrices.flatMap(({ values, scales }) => [values, scales]);
 }

@@ -22,20 +22,12 @@ type ShapeRule<P extends PrimitiveName> = (
   parameters: PrimitiveParameters[P],
 ) => TensorType[];
 
+type Tensors<N extends number, Some extends Tensor[] = []> = Some['length'] extends N
+  ? Some
+  : Tensors<N, [...Some, Tensor]>;
+
 /** The inputs of a primitive that takes exactly `count` of them. */
-export function exactly<N extends 1 | 2 | 3 | 4 | 5>(
-  operation: string,
-  inputs: readonly Tensor[],
-  count: N,
-): N extends 1
-  ? [Tensor]
-  : N extends 2
-    ? [Tensor, Tensor]
-    : N extends 3
-      ? [Tensor, Tensor, Tensor]
-      : N extends 4
-        ? [Tensor, Tensor, Tensor, Tensor]
-        : [Tensor, Tensor, Tensor, Tensor, Tensor] {
+export function exactly<N extends number>(operation: string, inputs: readonly Tensor[], count: N): Tensors<N> {
   if (inputs.length !== count) throw new Error(`${operation}: takes ${count} inputs, not ${inputs.length}`);
   return inputs as never;
 }
@@ -65,6 +57,32 @@ function productShape(operation: string, a: Tensor, b: Tensor, transposeA: boole
   if (innerA !== innerB) throw new Error(`${operation}: inner dimensions ${innerA} and ${innerB} differ`);
   return [...a.shape.slice(0, -2), transposeA ? columnsA : rowsA, transposeB ? rowsB : columnsB];
 }
+
+/** W in 8 bits for `x W` and for its gradient: values and scales of one direction, then of the other. */
+function requireInt8Matrices(operation: string, x: Tensor, held: [Tensor, Tensor, Tensor, Tensor]): void {
+  const [values, scales, backValues, backScales] = held;
+  const [, inner] = matrix(operation, x);
+  const [, columns] = matrix(operation, values);
+  const fits =
+    sameShape(values.shape, [inner, columns]) &&
+    sameShape(scales.shape, [columns]) &&
+    sameShape(backValues.shape, [columns, inner]) &&
+    sameShape(backScales.shape, [inner]);
+  if (fits) return;
+  const shapes = held.map(({ shape }) => formatShape(shape)).join(', ');
+  throw new Error(`${operation}: ${shapes} do not fit ${formatShape(x.shape)}`);
+}
+
+/** Targets and weights of a cross-entropy: one of each a position. */
+function requireColumns(operation: string, positions: Dimension, targets: Tensor, weights: Tensor): void {
+  if (sameShape(targets.shape, [positions, 1]) && sameShape(weights.shape, [positions, 1])) return;
+  const [targetShape, weightShape] = [targets, weights].map(({ shape }) => formatShape(shape));
+  throw new Error(`${operation}: targets ${targetShape}, weights ${weightShape} for ${positions} positions`);
+}
+
+/** The outputs of a cross-entropy. */
+const losses = (positions: Dimension, words: Dimension, dataType: DataType): TensorType[] =>
+  [[1], [positions, 1], [positions, words], [positions, 1]].map((shape) => ({ shape, dataType }));
 
 function replaceAxis(shape: Shape, axis: number, dimension: Dimension): Dimension[] {
   return shape.map((old, index) => (index === axis ? dimension : old));
@@ -150,19 +168,10 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
   },
 
   int8Product: (inputs) => {
-    const [x, values, scales, backValues, backScales] = exactly('Int8Product', inputs, 5);
-    const [rows, inner] = matrix('Int8Product', x);
-    const [, columns] = matrix('Int8Product', values);
-    const fits =
-      sameShape(values.shape, [inner, columns]) &&
-      sameShape(scales.shape, [columns]) &&
-      sameShape(backValues.shape, [columns, inner]) &&
-      sameShape(backScales.shape, [inner]);
-    if (!fits) {
-      throw new Error(
-        `Int8Product: ${[values, scales, backValues, backScales].map(({ shape }) => formatShape(shape)).join(', ')} do not fit ${formatShape(x.shape)}`,
-      );
-    }
+    const [x, ...held] = exactly('Int8Product', inputs, 5);
+    requireInt8Matrices('Int8Product', x, held);
+    const [rows] = matrix('Int8Product', x);
+    const [, columns] = matrix('Int8Product', held[0]);
     return [{ shape: [rows, columns], dataType: x.dataType }];
   },
 
@@ -252,35 +261,11 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
   },
 
   crossEntropy: (inputs) => {
-    const [hidden, vocabulary, targets, weights] = exactly('CrossEntropy', inputs.slice(0, 4), 4);
-    const [positions, width] = matrix('CrossEntropy', hidden);
+    const [hidden, vocabulary, targets, weights] = exactly('CrossEntropy', inputs, 4);
     const [words] = matrix('CrossEntropy', vocabulary);
-    productShape('CrossEntropy', hidden, vocabulary, false, true);
-    if (!sameShape(targets.shape, [positions, 1]) || !sameShape(weights.shape, [positions, 1])) {
-      throw new Error(
-        `CrossEntropy: targets ${formatShape(targets.shape)}, weights ${formatShape(weights.shape)} for ${positions} positions`,
-      );
-    }
-    const held = inputs.slice(4);
-    const [values, scales] = held;
-    const fits =
-      values === undefined ||
-      (held.length === 2 &&
-        sameShape(values.shape, [width, words]) &&
-        scales !== undefined &&
-        sameShape(scales.shape, [words]));
-    if (!fits) {
-      throw new Error(
-        `CrossEntropy: ${held.map(({ shape }) => formatShape(shape)).join(', ')} do not fit ${formatShape(vocabulary.shape)}`,
-      );
-    }
-    const { dataType } = hidden;
-    return [
-      { shape: [1], dataType },
-      { shape: [positions, 1], dataType },
-      { shape: [positions, words], dataType },
-      { shape: [positions, 1], dataType },
-    ];
+    const [positions] = productShape('CrossEntropy', hidden, vocabulary, false, true) as [Dimension];
+    requireColumns('CrossEntropy', positions, targets, weights);
+    return losses(positions, words, hidden.dataType);
   },
 
   crossEntropyGradient: (inputs) => {
@@ -290,21 +275,27 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
     return [{ shape: [positions, width], dataType: exponentials.dataType }];
   },
 
+  int8CrossEntropy: (inputs) => {
+    const [hidden, values, scales, backValues, backScales, targets, weights] = exactly('Int8CrossEntropy', inputs, 7);
+    requireInt8Matrices('Int8CrossEntropy', hidden, [values, scales, backValues, backScales]);
+    const [positions] = matrix('Int8CrossEntropy', hidden);
+    const [, words] = matrix('Int8CrossEntropy', values);
+    requireColumns('Int8CrossEntropy', positions, targets, weights);
+    return losses(positions, words, hidden.dataType);
+  },
+
+  int8CrossEntropyGradient: (inputs) => {
+    const [exponentials, , values, , , weights] = exactly('Int8CrossEntropyGradient', inputs, 6);
+    const [positions] = matrix('Int8CrossEntropyGradient', weights);
+    const [, width] = matrix('Int8CrossEntropyGradient', values);
+    return [{ shape: [positions, width], dataType: exponentials.dataType }];
+  },
+
   logitsCrossEntropy: (inputs) => {
     const [logits, targets, weights] = exactly('LogitsCrossEntropy', inputs, 3);
-    const [positions] = matrix('LogitsCrossEntropy', logits);
-    if (!sameShape(targets.shape, [positions, 1]) || !sameShape(weights.shape, [positions, 1])) {
-      throw new Error(
-        `LogitsCrossEntropy: targets ${formatShape(targets.shape)}, weights ${formatShape(weights.shape)} for ${positions} positions`,
-      );
-    }
-    const { dataType } = logits;
-    return [
-      { shape: [1], dataType },
-      { shape: [positions, 1], dataType },
-      { shape: logits.shape, dataType },
-      { shape: [positions, 1], dataType },
-    ];
+    const [positions, words] = matrix('LogitsCrossEntropy', logits);
+    requireColumns('LogitsCrossEntropy', positions, targets, weights);
+    return losses(positions, words, logits.dataType);
   },
 
   logitsCrossEntropyGradient: (inputs) => {

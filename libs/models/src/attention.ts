@@ -14,6 +14,7 @@ import {
   softCap,
   softmax,
   split,
+  termsOf,
   transpose,
   type Tensor,
 } from '@fedamole/graph';
@@ -30,8 +31,8 @@ export interface AttentionScores {
   readonly scale?: number;
   /** Scores are softly capped at this magnitude, before the bias. */
   readonly cap?: number | null;
-  /** Added to the scores: [batch, 1, 1, time, total] or what broadcasts to [batch, keyValueHeads, group, time, total]. */
-  readonly biases: readonly Tensor[];
+  /** Added to the scores of each part of time: what broadcasts to [batch, keyValueHeads, group, part, total]. */
+  readonly biases: readonly (readonly Tensor[])[];
 }
 
 /** [batch, time, heads * width] to [batch, keyValueHeads, group * time, width]. */
@@ -44,7 +45,8 @@ function foldHeads(x: Tensor, heads: number, keyValueHeads: number, width: numbe
 
 /**
  * Scaled dot-product attention. Queries are [batch, time, heads * headWidth], keys and values [batch, time,
- * keyValueHeads * headWidth], positions already applied.
+ * keyValueHeads * headWidth], positions already applied. Where time is a sum of parts, those of a part do not look at the later
+ * ones: the scores that the bias would hide are not computed.
  * Returns the context [batch * time, heads * headWidth] and the keys and values of these tokens. Those of earlier tokens are
  * read where they lie: put side by side with the new ones they would be copied in every layer of every step.
  */
@@ -52,33 +54,52 @@ export function attention(
   queries: Tensor,
   keys: Tensor,
   values: Tensor,
-  { heads, keyValueHeads, headWidth }: AttentionShape,
-  { scale: factor = headWidth ** -0.5, cap = null, biases }: AttentionScores,
+  shape: AttentionShape,
+  scores: AttentionScores,
   past?: KeyValues,
 ): { context: Tensor; present: KeyValues } {
+  const { heads, keyValueHeads, headWidth } = shape;
   const [batch, time] = [dimensionOf(queries, 0), dimensionOf(queries, 1)];
-  const group = heads / keyValueHeads;
-  // a single query's product with many keys has a kernel of its own, for products without a factor
-  const [scaled, alpha] = past === undefined ? [queries, factor] : [scale(queries, factor), 1];
-  const folded = foldHeads(scaled, heads, keyValueHeads, headWidth);
   const present = {
     keys: foldHeads(keys, keyValueHeads, keyValueHeads, headWidth),
     values: foldHeads(values, keyValueHeads, keyValueHeads, headWidth),
   };
-  const seen = past === undefined ? [present] : [past, present];
-  const slots = seen.map((part) => dimensionOf(part.keys, 2));
+  const parts = termsOf(time);
+  const upTo = (part: number, all: Tensor): Tensor =>
+    part + 1 === parts.length ? all : concat(split(all, 2, parts).slice(0, part + 1), 2);
+  const contexts = split(queries, 1, parts).map((own, part) => {
+    const seen = { keys: upTo(part, present.keys), values: upTo(part, present.values) };
+    const biases = scores.biases.map((ofParts) => ofParts[part] as Tensor);
+    return attend(own, past === undefined ? [seen] : [past, seen], shape, { ...scores, biases });
+  });
+  const context = reshape(concat(contexts, 1), [multiplyDimensions(batch, time), heads * headWidth]);
+  return { context, present };
+}
+
+/** The context [batch, part, heads * headWidth] of some queries, which look at all these keys, side by side. */
+function attend(
+  queries: Tensor,
+  seen: readonly KeyValues[],
+  { heads, keyValueHeads, headWidth }: AttentionShape,
+  { scale: factor = headWidth ** -0.5, cap = null, biases }: Omit<AttentionScores, 'biases'> & { biases: Tensor[] },
+): Tensor {
+  const [batch, part] = [dimensionOf(queries, 0), dimensionOf(queries, 1)];
+  const group = heads / keyValueHeads;
+  // a single query's product with many keys has a kernel of its own, for products without a factor
+  const [scaled, alpha] = seen.length === 1 ? [queries, factor] : [scale(queries, factor), 1];
+  const folded = foldHeads(scaled, heads, keyValueHeads, headWidth);
+  const slots = seen.map(({ keys }) => dimensionOf(keys, 2));
   const total = slots.reduce(addDimensions);
-  const rows = multiplyDimensions(group, time);
+  const rows = multiplyDimensions(group, part);
   const scores = concat(
-    seen.map((part) => matmul(folded, part.keys, { transposeB: true, alpha })),
+    seen.map(({ keys }) => matmul(folded, keys, { transposeB: true, alpha })),
     3,
   );
   const capped = cap === null ? scores : softCap(scores, cap);
-  const masked = biases.reduce(add, reshape(capped, [batch, keyValueHeads, group, time, total]));
+  const masked = biases.reduce(add, reshape(capped, [batch, keyValueHeads, group, part, total]));
   const weights = reshape(softmax(masked), [batch, keyValueHeads, rows, total]);
-  const shares = seen.length === 1 ? [weights] : split(weights, 3, slots);
-  const mixed = seen.map((part, index) => matmul(shares[index] as Tensor, part.values)).reduce(add);
-  const context = reshape(mixed, [batch, keyValueHeads, group, time, headWidth]);
-  const tokens = multiplyDimensions(batch, time);
-  return { context: reshape(transpose(context, [0, 3, 1, 2, 4]), [tokens, heads * headWidth]), present };
+  const shares = split(weights, 3, slots);
+  const mixed = seen.map(({ values }, index) => matmul(shares[index] as Tensor, values)).reduce(add);
+  const context = transpose(reshape(mixed, [batch, keyValueHeads, group, part, headWidth]), [0, 3, 1, 2, 4]);
+  return reshape(context, [batch, part, heads * headWidth]);
 }

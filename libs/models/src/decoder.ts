@@ -1,5 +1,5 @@
 /** What every decoder family offers: its description, the weights that it reads, and its hidden states as a graph. */
-import type { Dimension, Graph, RotaryTables, Tensor } from '@fedamole/graph';
+import type { Graph, RotaryTables, Tensor } from '@fedamole/graph';
 import type { RotaryEmbedding } from './rotary.js';
 
 /** A linear layer that adapters may attach to: it maps [tokens, inputWidth] to [tokens, outputWidth]. */
@@ -13,17 +13,17 @@ export interface LinearModule {
 export type AdaptLinear = (module: string, input: Tensor, output: Tensor) => Tensor;
 
 export interface DecoderInputs {
-  /** Token ids [batch, time]. */
+  /** Token ids [batch, time]. Time may be a sum of parts, `(early+late)`: each of them is attended on its own. */
   readonly inputIds: Tensor;
   /** Each token's position in its own sequence [batch, time]. */
   readonly positions: Tensor;
-  /** Positions of the cache's slots, then of the new tokens, as reals [batch, 1, 1, 1, past + time]. */
-  readonly keyPositions: () => Tensor;
+  /** For each part of time, positions of the cache's slots, then of the tokens to its end, as reals [batch, 1, 1, 1, past + end]. */
+  readonly keyPositions: () => readonly Tensor[];
   /**
-   * Added to the attention scores [batch, 1, 1, time, past + time]: 0 where a query may look, else very negative. A window
-   * lets it see that many tokens, its own included.
+   * Added to the attention scores of each part of time [batch, 1, 1, part, past + end]: 0 where a query may look, else very
+   * negative. A window lets it see that many tokens, its own included.
    */
-  readonly attentionBias: (window: number | null) => Tensor;
+  readonly attentionBias: (window: number | null) => readonly Tensor[];
   /** Cosines and sines of the positions so far, each [positions, pairs]. */
   readonly rotaryTables: (embedding: RotaryEmbedding) => RotaryTables;
   /**
@@ -82,6 +82,3 @@ export function parameterCount(decoder: Decoder): number {
   for (const shape of decoder.weights.values()) count += shape.reduce((product, dimension) => product * dimension, 1);
   return count;
 }
-
-/** The first dimension of a two-dimensional activation: all tokens of all sequences. */
-export const TOKENS: Dimension = 'batch*time';

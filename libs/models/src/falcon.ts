@@ -89,12 +89,15 @@ function readNorms(config: ConfigurationFields) {
  * Attention with linear biases (Press et al. 2022): slope times the key's position, [batch, keyValueHeads, group, 1, total].
  * Hugging Face rounds slopes and products to bfloat16, and scales them like the scores; so do we, or a trained model would differ.
  */
-function alibi({ keyPositions }: DecoderInputs, keyValueHeads: number, group: number, headWidth: number): Tensor {
-  const positions = keyPositions();
-  const { graph } = positions;
+function alibi(
+  { inputIds: { graph }, keyPositions }: DecoderInputs,
+  keyValueHeads: number,
+  group: number,
+  headWidth: number,
+): Tensor[] {
   const rounded = (x: Tensor): Tensor => cast(cast(x, 'bfloat16'), graph.computeType);
   const slopes = rounded(graph.constant(alibiSlopes(keyValueHeads * group), [1, keyValueHeads, group, 1, 1]));
-  return scale(rounded(multiply(slopes, positions)), headWidth ** -0.5);
+  return keyPositions().map((positions) => scale(rounded(multiply(slopes, positions)), headWidth ** -0.5));
 }
 
 /** Powers of 2^(-8 / n) for n heads; where n is no power of two, those of the next lower one and every other of its double's. */

@@ -49,7 +49,7 @@ export interface FusedDecoderOptions {
   /** Factor on a layer's attention scores. */
   readonly scoreScale: (layer: number) => number;
   /** Biases on the attention scores beside the causal one. */
-  readonly biases: (inputs: DecoderInputs) => readonly Tensor[];
+  readonly biases: (inputs: DecoderInputs) => readonly (readonly Tensor[])[];
 }
 
 export function fusedDecoder(options: FusedDecoderOptions): Decoder {

@@ -1,7 +1,6 @@
 export { UnsupportedModelError } from './configuration-fields.js';
 export {
   parameterCount,
-  TOKENS,
   type AdaptLinear,
   type Decoder,
   type DecoderInputs,

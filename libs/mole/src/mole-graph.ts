@@ -176,10 +176,9 @@ function gatesOf({ scores, chosen }: Routing): Tensor {
 
 /** |H| * sum over i of P_i f_i: P_i the mean probability of expert i, f_i its share of the picks (no gradient) [1]. */
 function balance({ scores, chosen, held }: Routing, tokenWeights: Tensor, topK: number): Tensor {
-  const probabilities = sum(multiply(softmax(scores), tokenWeights), [0]);
-  const shares = scale(sum(multiply(chosen, tokenWeights), [0]), 1 / topK);
-  const total = reshape(sum(multiply(probabilities, shares), [1]), [1]);
-  return multiply(total, dimensionSize(scores, held));
+  const mean = (ofTokens: Tensor): Tensor => matmul(tokenWeights, ofTokens, { transposeA: true });
+  const total = matmul(mean(softmax(scores)), mean(chosen), { transposeB: true, alpha: 1 / topK });
+  return multiply(reshape(total, [1]), dimensionSize(scores, held));
 }
 
 function meanEmbeddings({ expertEmbeddings, tokenEmbeddings, held }: Routing, tokenWeights: Tensor): ModuleEmbeddings {

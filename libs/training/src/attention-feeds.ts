@@ -3,9 +3,10 @@
  * positions are rotated.
  */
 import type { Decoder } from '@fedamole/models';
-import { attentionBiasName, inputNames } from './model-graphs.js';
+import { attentionBiasName, keyPositionsName } from './model-graphs.js';
 import { rotaryFeeds } from './rotary-feeds.js';
 import { floats, type Feeds } from './session.js';
+import { timeParts } from './time-parts.js';
 
 /** Added to an attention score where a query may not look; finite, so that a row of padding stays finite. */
 const HIDDEN = -1e9;
@@ -18,40 +19,64 @@ export interface RowsSoFar {
   readonly past?: { readonly lengths: readonly number[]; readonly capacity: number };
 }
 
-/** Those of a session's inputs that follow from the rows alone: an attention bias per window, positions, rotary tables. */
+/** Some of the new tokens: those from `start` on, which look no further than `end`. */
+export interface PartOfTime {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Those of a session's inputs that follow from the rows alone: attention biases, positions of keys, rotary tables. */
 export function attentionFeeds(
   names: readonly string[],
   { rotaryEmbeddings }: Pick<Decoder, 'rotaryEmbeddings'>,
   rows: RowsSoFar,
 ): Feeds {
-  const { lengths, time, past } = rows;
-  const total = (past?.capacity ?? 0) + time;
+  const { lengths, past } = rows;
   const longest = Math.max(...lengths.map((length, row) => length + (past?.lengths[row] ?? 0)));
   const feeds = rotaryFeeds(rotaryEmbeddings, longest);
-  const prefix = attentionBiasName(null);
-  for (const name of names) {
-    if (name === inputNames.keyPositions) {
-      feeds[name] = floats(keyPositions(rows), [lengths.length, 1, 1, 1, total]);
-    } else if (name.startsWith(prefix)) {
-      const window = name === prefix ? null : Number(name.slice(prefix.length + 1));
-      feeds[name] = floats(causalBias(rows, window), [lengths.length, 1, 1, time, total]);
+  partsOf(rows).forEach((part, index) => {
+    const total = (past?.capacity ?? 0) + part.end;
+    const positions = keyPositionsName(index);
+    if (names.includes(positions))
+      feeds[positions] = floats(keyPositions(rows, part), [lengths.length, 1, 1, 1, total]);
+    for (const window of windowsOf(names, index)) {
+      const shape = [lengths.length, 1, 1, part.end - part.start, total];
+      feeds[attentionBiasName(window, index)] = floats(causalBias(rows, window, part), shape);
     }
-  }
+  });
   return feeds;
 }
 
+/** Beside a cache there is one part. */
+function partsOf({ time, past }: RowsSoFar): PartOfTime[] {
+  if (past !== undefined) return [{ start: 0, end: time }];
+  let end = 0;
+  return timeParts.sizes(time).map((size) => ({ start: end, end: (end += size) }));
+}
+
+function windowsOf(names: readonly string[], part: number): (number | null)[] {
+  const found = names.map((name) => /^attention_bias:(all|\d+):(\d+)$/.exec(name));
+  return found.flatMap((match) =>
+    match === null || Number(match[2]) !== part ? [] : [match[1] === 'all' ? null : Number(match[1])],
+  );
+}
+
 /**
- * The attention bias [rows, 1, 1, time, capacity + time]: a query sees itself and what comes before it, at most `window` tokens
+ * The attention bias [rows, 1, 1, part, capacity + end]: a query sees itself and what comes before it, at most `window` tokens
  * in all where that is given, and neither padding nor slots that hold nothing.
  */
-export function causalBias({ lengths, time, past }: RowsSoFar, window: number | null = null): Float32Array {
+export function causalBias(
+  { lengths, time, past }: RowsSoFar,
+  window: number | null = null,
+  { start: firstQuery, end }: PartOfTime = { start: 0, end: time },
+): Float32Array {
   const capacity = past?.capacity ?? 0;
-  const total = capacity + time;
-  const bias = new Float32Array(lengths.length * time * total).fill(HIDDEN);
+  const total = capacity + end;
+  const bias = new Float32Array(lengths.length * (end - firstQuery) * total).fill(HIDDEN);
   lengths.forEach((length, row) => {
     const earlier = past?.lengths[row] ?? 0;
-    for (let query = 0; query < time; query += 1) {
-      const start = (row * time + query) * total;
+    for (let query = firstQuery; query < end; query += 1) {
+      const start = (row * (end - firstQuery) + query - firstQuery) * total;
       // the row's token that this query is, and the first that it sees; below 0 for padding
       const position = earlier + query - (time - length);
       if (position < earlier) continue;
@@ -64,16 +89,18 @@ export function causalBias({ lengths, time, past }: RowsSoFar, window: number | 
   return bias;
 }
 
-/** [rows, capacity + time]: those of the slots, then those of the new tokens; padding has 0. */
-function keyPositions({ lengths, time, past }: RowsSoFar): Float32Array {
+/** [rows, capacity + end]: those of the slots, then those of the new tokens; padding has 0. */
+function keyPositions({ lengths, time, past }: RowsSoFar, { end }: PartOfTime): Float32Array {
   const capacity = past?.capacity ?? 0;
-  const total = capacity + time;
+  const total = capacity + end;
   const positions = new Float32Array(lengths.length * total);
   lengths.forEach((length, row) => {
     const earlier = past?.lengths[row] ?? 0;
     const start = row * total;
     for (let slot = 0; slot < earlier; slot += 1) positions[start + slot] = slot;
-    for (let index = 0; index < length; index += 1) positions[start + total - length + index] = earlier + index;
+    const padding = time - length;
+    for (let column = padding; column < end; column += 1)
+      positions[start + capacity + column] = earlier + column - padding;
   });
   return positions;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { attentionFeeds, causalBias } from './attention-feeds.js';
+import { attentionFeeds, causalBias, type RowsSoFar } from './attention-feeds.js';
 
 const seenIn = (bias: Float32Array): number[] => [...bias].map((element) => (element === 0 ? 1 : 0));
 
@@ -45,15 +45,35 @@ describe('what a session is fed of its rows', () => {
   const rows = { lengths: [1, 1], time: 1, past: { lengths: [2, 1], capacity: 2 } };
 
   it('is a bias for every window that it asks for, and nothing that it does not', () => {
-    const feeds = attentionFeeds(['input_ids', 'attention_bias', 'attention_bias:2'], { rotaryEmbeddings: [] }, rows);
-    expect(Object.keys(feeds)).toEqual(['attention_bias', 'attention_bias:2']);
-    expect(feeds['attention_bias:2']?.dims).toEqual([2, 1, 1, 1, 3]);
-    expect(seenIn(feeds['attention_bias:2']?.data as Float32Array)).toEqual([0, 1, 1, 1, 0, 1]);
+    const names = ['attention_bias:all:0', 'attention_bias:2:0'];
+    const feeds = attentionFeeds(['input_ids', ...names], { rotaryEmbeddings: [] }, rows);
+    expect(Object.keys(feeds)).toEqual(names);
+    expect(feeds['attention_bias:2:0']?.dims).toEqual([2, 1, 1, 1, 3]);
+    expect(seenIn(feeds['attention_bias:2:0']?.data as Float32Array)).toEqual([0, 1, 1, 1, 0, 1]);
+  });
+
+  it('is a bias for each part of a whole sequence, whose queries are told of no key behind it', () => {
+    const whole = { lengths: [5, 3], time: 5 };
+    const feeds = attentionFeeds(['attention_bias:all:0', 'attention_bias:all:1'], { rotaryEmbeddings: [] }, whole);
+    const [early, late] = [0, 1].map((part) => feeds[`attention_bias:all:${part}`]);
+    expect(early?.dims).toEqual([2, 1, 1, 3, 3]);
+    expect(late?.dims).toEqual([2, 1, 1, 2, 5]);
+    const seen = seenIn(causalBias(whole));
+    const queries = (row: number, from: number, to: number, keys: number): number[] =>
+      Array.from({ length: to - from }, (_, index) => (5 * row + from + index) * 5).flatMap((start) =>
+        seen.slice(start, start + keys),
+      );
+    expect(seenIn(early?.data as Float32Array)).toEqual([0, 1].flatMap((row) => queries(row, 0, 3, 3)));
+    expect(seenIn(late?.data as Float32Array)).toEqual([0, 1].flatMap((row) => queries(row, 3, 5, 5)));
   });
 
   it('counts the positions of keys from the first real token', () => {
-    expect([
-      ...(attentionFeeds(['key_positions'], { rotaryEmbeddings: [] }, rows)['key_positions']?.data as Float32Array),
-    ]).toEqual([0, 1, 2, 0, 0, 1]);
+    const positionsIn = (part: number, of: RowsSoFar): number[] => {
+      const name = `key_positions:${part}`;
+      return [...(attentionFeeds([name], { rotaryEmbeddings: [] }, of)[name]?.data as Float32Array)];
+    };
+    expect(positionsIn(0, rows)).toEqual([0, 1, 2, 0, 0, 1]);
+    expect(positionsIn(0, { lengths: [5, 3], time: 5 })).toEqual([0, 1, 2, 0, 0, 0]);
+    expect(positionsIn(1, { lengths: [5, 3], time: 5 })).toEqual([0, 1, 2, 3, 4, 0, 0, 0, 1, 2]);
   });
 });

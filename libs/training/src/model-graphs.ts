@@ -15,23 +15,26 @@ import {
   Graph,
   gradientsOf,
   logitsCrossEntropy,
+  addDimensions,
   matmul,
   multiply,
+  multiplyDimensions,
   scale,
   softCap,
+  termsOf,
   type Dimension,
   type GraphOutputs,
   type Tensor,
 } from '@fedamole/graph';
-import { TOKENS, type DecoderInputs, type KeyValues, type RotaryEmbedding, type WeightSource } from '@fedamole/models';
+import type { DecoderInputs, KeyValues, RotaryEmbedding, WeightSource } from '@fedamole/models';
 import type { Model, QuantizedLocation, WeightLocation } from '@fedamole/base-models';
 import { dropoutMaskName, type AdapterGraph, type DropExpertInput } from '@fedamole/mole';
+import { timeParts } from './time-parts.js';
 import { attachAdapters, type AdapterKind } from './adapter-kind.js';
 
 export const inputNames = {
   inputIds: 'input_ids',
   positions: 'positions',
-  keyPositions: 'key_positions',
   tokenWeights: 'token_weights',
   selected: 'selected',
   targets: 'targets',
@@ -39,9 +42,10 @@ export const inputNames = {
   zero: 'zero',
 } as const;
 
-/** One input a window: layers differ in how far they see. */
-export const attentionBiasName = (window: number | null): string =>
-  window === null ? 'attention_bias' : `attention_bias:${window}`;
+/** One input a window, for layers differ in how far they see, and a part of time. */
+export const attentionBiasName = (window: number | null, part: number): string =>
+  `attention_bias:${window ?? 'all'}:${part}`;
+export const keyPositionsName = (part: number): string => `key_positions:${part}`;
 export const rotaryName = (part: 'cosines' | 'sines', { name }: RotaryEmbedding): string => `${part}:${name}`;
 export const gradientName = (parameter: string): string => `gradient:${parameter}`;
 export const chosenName = (module: string): string => `chosen:${module}`;
@@ -107,9 +111,10 @@ export interface Forward {
 export function forward(model: Model, adapter: AdapterKind, dropout: boolean, cached = false): Forward {
   const graph = new Graph('float32');
   const weight = weightSource(graph, model);
-  const tokenWeights = graph.input(inputNames.tokenWeights, [TOKENS, 1]);
+  const tokens = multiplyDimensions('batch', timeOf(cached));
+  const tokenWeights = graph.input(inputNames.tokenWeights, [tokens, 1]);
   const drop: DropExpertInput = (module, input) =>
-    dropout ? multiply(input, graph.input(dropoutMaskName(module.name), [TOKENS, module.inputWidth])) : input;
+    dropout ? multiply(input, graph.input(dropoutMaskName(module.name), [tokens, module.inputWidth])) : input;
   const adapters = attachAdapters(graph, model.modules, adapter, tokenWeights, drop);
   const selected = graph.input(inputNames.selected, ['selected', 1], { dataType: 'int64' });
   const adapted = new Set(model.modules.map(({ name }) => name));
@@ -124,17 +129,26 @@ export function forward(model: Model, adapter: AdapterKind, dropout: boolean, ca
   return { graph, adapters, weight, hidden: early ? hidden : gatherRows(hidden, selected), present };
 }
 
+/** Of a whole sequence a sum of parts, each of which looks no further than its end: half of all scores would be hidden. */
+const timeOf = (cached: boolean): Dimension =>
+  cached ? 'time' : timeParts.symbols.reduce<Dimension>(addDimensions, 0);
+
 function decoderInputs(graph: Graph, { decoder }: Model, cached: boolean): Omit<DecoderInputs, 'wanted'> {
-  const inputIds = graph.input(inputNames.inputIds, ['batch', 'time'], { dataType: 'int64' });
-  const positions = graph.input(inputNames.positions, ['batch', 'time'], { dataType: 'int64' });
-  const total = cached ? '(past+time)' : 'time';
+  const time = timeOf(cached);
+  const inputIds = graph.input(inputNames.inputIds, ['batch', time], { dataType: 'int64' });
+  const positions = graph.input(inputNames.positions, ['batch', time], { dataType: 'int64' });
+  const parts = termsOf(time);
+  const seen = parts.map((_, part) => [...(cached ? ['past'] : []), ...parts.slice(0, part + 1)].reduce(addDimensions));
   const once = (name: string, shape: readonly Dimension[]): Tensor =>
     graph.inputs.find((input) => input.name === name) ?? graph.input(name, shape);
   const inputs = {
     inputIds,
     positions,
-    keyPositions: () => once(inputNames.keyPositions, ['batch', 1, 1, 1, total]),
-    attentionBias: (window: number | null) => once(attentionBiasName(window), ['batch', 1, 1, 'time', total]),
+    keyPositions: () => seen.map((total, part) => once(keyPositionsName(part), ['batch', 1, 1, 1, total])),
+    attentionBias: (window: number | null) =>
+      seen.map((total, part) =>
+        once(attentionBiasName(window, part), ['batch', 1, 1, parts[part] as Dimension, total]),
+      ),
     // as many rows as the longest sequence so far has tokens: a cache has room for more
     rotaryTables: (embedding: RotaryEmbedding) => ({
       cosines: once(rotaryName('cosines', embedding), ['rotary_rows', embedding.pairs]),

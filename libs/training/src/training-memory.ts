@@ -7,6 +7,7 @@ import { emitGraph, peakActivationBytes } from '@fedamole/graph';
 import { trainingModel } from './model-graphs.js';
 import type { EngineSettings } from './engine.js';
 import type { Parameters } from '@fedamole/mole';
+import { timeParts } from './time-parts.js';
 import { weightLayout } from './weight-layout.js';
 
 /** The largest batch of a training, and what it trains. */
@@ -45,7 +46,7 @@ export function trainingMemory(
   const graph = emitGraph(trainingModel(model, adapter, { balanceWeight, dropout: dropout > 0, recompute }), device);
   const symbols = new Map([
     ['batch', rows],
-    ['time', time],
+    ...timeParts.sizes(time).map((size, part) => [timeParts.symbols[part] as string, size] as const),
     ['rotary_rows', time],
     ['selected', targets],
   ]);

@@ -8,7 +8,15 @@ import type { PrimitiveName } from '../primitives.js';
 import type { Application, Tensor } from '../tensor.js';
 import type { Emitter } from './emitter.js';
 import type { OnnxAttribute } from './model.js';
-import { emitBfloat16Product, emitInt4Product, emitInt8Product, int8ProductValue } from './quantized-products.js';
+import {
+  emitCrossEntropy,
+  emitCrossEntropyGradient,
+  emitInt8CrossEntropy,
+  emitInt8CrossEntropyGradient,
+  emitLogitsCrossEntropy,
+  emitLogitsCrossEntropyGradient,
+} from './cross-entropy.js';
+import { emitBfloat16Product, emitInt4Product, emitInt8Product } from './quantized-products.js';
 
 type EmissionRule<P extends PrimitiveName> = (emitter: Emitter, application: Application<P>) => void;
 
@@ -149,84 +157,6 @@ function emitErf(emitter: Emitter, { inputs, outputs }: Application<'erf'>): voi
   emitter.write('Identity', [total], outputs);
 }
 
-/** (softmax - 1 at the target) * weight [positions, words]. */
-function emitLogitsCrossEntropyGradient(
-  emitter: Emitter,
-  { inputs, outputs }: Application<'logitsCrossEntropyGradient'>,
-): void {
-  const [exponentials, totals, targets, weights] = inputs as [Tensor, Tensor, Tensor, Tensor];
-  const { shape, dataType } = exponentials;
-  const probabilities = emitter.value('Div', names([exponentials, totals]), shape, dataType);
-  const none = emitter.value('Mul', [weights.name, emitter.floats([0], [])], weights.shape, dataType);
-  const minusOne = emitter.value('Sub', [none, emitter.floats([1], [])], weights.shape, dataType);
-  const difference = emitter.value('ScatterElements', [probabilities, targets.name, minusOne], shape, dataType, {
-    attributes: { axis: { int: 1 }, reduction: { string: 'add' } },
-  });
-  emitter.write('Mul', [difference, weights.name], outputs);
-}
-
-function emitCrossEntropy(emitter: Emitter, { inputs, outputs }: Application<'crossEntropy'>): void {
-  const [hidden, vocabulary, targets, weights, values, scales] = inputs as [
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    ...Tensor[],
-  ];
-  const [, , { shape }] = outputs as [Tensor, Tensor, Tensor];
-  const logits =
-    values === undefined || scales === undefined
-      ? emitter.value('Gemm', [hidden.name, vocabulary.name], shape, hidden.dataType, {
-          attributes: { transB: { int: 1 } },
-        })
-      : int8ProductValue(emitter, hidden, values, scales, shape);
-  emitLogitsCrossEntropy(emitter, logits, targets, weights, outputs);
-}
-
-/**
- * log(sum(exp(x - max))) - (x - max)[target]. Of all that is as large as the logits only one is held at a time: each takes the
- * place of the one before it.
- */
-function emitLogitsCrossEntropy(
-  emitter: Emitter,
-  logits: string,
-  targets: Tensor,
-  weights: Tensor,
-  outputs: readonly Tensor[],
-): void {
-  const [loss, tokenLosses, exponentials, totals] = outputs as [Tensor, Tensor, Tensor, Tensor];
-  const { dataType } = loss;
-  const column = tokenLosses.shape;
-  const keep = { attributes: { keepdims: { int: 1 } } };
-  const largest = emitter.value('ReduceMax', [logits, emitter.integers([-1])], column, dataType, keep);
-  const shifted = emitter.value('Sub', [logits, largest], exponentials.shape, dataType);
-  emitter.write('Exp', [shifted], [exponentials]);
-  emitter.write('ReduceSum', [exponentials.name, emitter.integers([-1])], [totals], keep);
-  const logarithms = emitter.value('Log', [totals.name], column, dataType);
-  // of a node's inputs ONNX Runtime computes first what was written last: this one, before Exp takes the place of what it reads
-  const chosen = emitter.value('GatherElements', [shifted, targets.name], column, dataType, {
-    attributes: { axis: { int: 1 } },
-  });
-  emitter.write('Sub', [logarithms, chosen], [tokenLosses]);
-  const weighted = emitter.value('Mul', [tokenLosses.name, weights.name], column, dataType);
-  const total = emitter.value('ReduceSum', [weighted, emitter.integers([0])], [1, 1], dataType, keep);
-  emitter.write('Reshape', [total, emitter.integers([1])], [loss]);
-}
-
-/** (softmax V - V[target]) * weight: no scatter over the vocabulary. */
-function emitCrossEntropyGradient(emitter: Emitter, { inputs, outputs }: Application<'crossEntropyGradient'>): void {
-  const [exponentials, totals, vocabulary, targets, weights] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
-  const [output] = outputs as [Tensor];
-  const { dataType } = output;
-  const width = output.shape[1] as Dimension;
-  const sums = emitter.value('Gemm', names([exponentials, vocabulary]), output.shape, dataType);
-  const expected = emitter.value('Div', [sums, totals.name], output.shape, dataType);
-  const rows = emitter.value('Gather', names([vocabulary, targets]), [...targets.shape, width], dataType);
-  const chosen = emitter.value('Reshape', [rows, emitter.reshapeVector(output.shape)], output.shape, dataType);
-  const difference = emitter.value('Sub', [expected, chosen], output.shape, dataType);
-  emitter.write('Mul', [difference, weights.name], [output]);
-}
-
 function emitTopMask(emitter: Emitter, { inputs, outputs, parameters }: Application<'topMask'>): void {
   const [x] = inputs as [Tensor];
   const [output] = outputs as [Tensor];
@@ -323,10 +253,9 @@ export const emissionRules: { [P in PrimitiveName]: EmissionRule<P> } = {
   scatterRows: emitScatterRows,
   crossEntropy: emitCrossEntropy,
   crossEntropyGradient: emitCrossEntropyGradient,
-  logitsCrossEntropy: (emitter, { inputs, outputs }) => {
-    const [logits, targets, weights] = inputs as [Tensor, Tensor, Tensor];
-    emitLogitsCrossEntropy(emitter, logits.name, targets, weights, outputs);
-  },
+  int8CrossEntropy: emitInt8CrossEntropy,
+  int8CrossEntropyGradient: emitInt8CrossEntropyGradient,
+  logitsCrossEntropy: emitLogitsCrossEntropy,
   logitsCrossEntropyGradient: emitLogitsCrossEntropyGradient,
   topMask: emitTopMask,
   cast: (emitter, { inputs, outputs, parameters }) =>

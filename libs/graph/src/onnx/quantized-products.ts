@@ -1,33 +1,37 @@
 /** Products with frozen matrices of 16, 8 or 4 bits, the latter two on ONNX Runtime's integer kernels. */
 import { onnxTypeNumber } from '../data-type.js';
-import type { Shape } from '../dimension.js';
+import type { Dimension, Shape } from '../dimension.js';
 import type { Application, Tensor } from '../tensor.js';
-import type { Emitter } from './emitter.js';
+import type { Emitter, NodeOptions } from './emitter.js';
 
 /** Added to a row's largest magnitude: a row of zeros has none, and stays a row of zeros. */
 const LEAST_MAGNITUDE = 1e-30;
 
-/** The largest magnitude of each row [rows, 1], and the rows divided by it as uint8 around 128; made once for each x. */
-function quantizedRows(
-  emitter: Emitter,
-  x: Tensor,
-): { values: string; magnitudes: string; step: string; zero: string } {
-  const [rows] = x.shape;
-  const column = [rows as string | number, 1];
-  const step = emitter.floats([1 / 127], []);
+/** A 127th of each row's largest magnitude [rows, 1], and the rows divided by it as uint8 around 128; made once for each x. */
+function quantizedRows(emitter: Emitter, x: Tensor): { values: string; zero: string; scales: string } {
+  const [rows, width] = x.shape as [Dimension, number];
+  const column = [rows, 1];
   const zero = emitter.byte(128);
-  const magnitudes = emitter.once(`row magnitudes of ${x.name}`, () => {
-    const absolute = emitter.value('Abs', [x.name], x.shape, x.dataType);
-    const largest = emitter.value('ReduceMax', [absolute, emitter.integers([-1])], column, x.dataType, {
-      attributes: { keepdims: { int: 1 } },
-    });
-    return emitter.value('Max', [largest, emitter.floats([LEAST_MAGNITUDE], [])], column, x.dataType);
+  const scales = emitter.once(`row scales of ${x.name}`, () => {
+    const value = (operator: string, inputs: readonly string[], options?: NodeOptions): string =>
+      emitter.value(operator, inputs, column, x.dataType, options);
+    // two passes that only read, where Abs would write a copy for ReduceMax
+    const [greatest, least] = ['ReduceMax', 'ReduceMin'].map((operator) =>
+      value(operator, [x.name, emitter.integers([-1])], { attributes: { keepdims: { int: 1 } } }),
+    ) as [string, string];
+    const magnitudes = value('Max', [greatest, value('Neg', [least]), emitter.floats([LEAST_MAGNITUDE], [])]);
+    return value('Mul', [magnitudes, emitter.floats([1 / 127], [])]);
   });
   const values = emitter.once(`quantized rows of ${x.name}`, () => {
-    const unit = emitter.value('Div', [x.name, magnitudes], x.shape, x.dataType);
-    return emitter.value('QuantizeLinear', [unit, step, zero], x.shape, 'uint8');
+    const zeros = emitter.once(`zeros of ${rows} rows`, () =>
+      emitter.value('Expand', [zero, emitter.shapeVector(column)], column, 'uint8'),
+    );
+    // a block is a row
+    return emitter.value('QuantizeLinear', [x.name, scales, zeros], x.shape, 'uint8', {
+      attributes: { axis: { int: 1 }, block_size: { int: width } },
+    });
   });
-  return { values, magnitudes, step, zero };
+  return { values, zero, scales };
 }
 
 /**
@@ -37,22 +41,26 @@ function quantizedRows(
 export function emitInt8Product(emitter: Emitter, { inputs, outputs }: Application<'int8Product'>): void {
   const [x, values, scales] = inputs as [Tensor, Tensor, Tensor];
   const [output] = outputs as [Tensor];
-  const { unit, magnitudes } = unitProduct(emitter, x, values, scales, output.shape);
-  emitter.write('Mul', [unit, magnitudes], [output]);
+  emitter.write('Mul', unscaledProduct(emitter, x, values, scales, output.shape), [output]);
 }
 
 /** The same as a value that only the emission knows. */
 export function int8ProductValue(emitter: Emitter, x: Tensor, values: Tensor, scales: Tensor, shape: Shape): string {
-  const { unit, magnitudes } = unitProduct(emitter, x, values, scales, shape);
-  return emitter.value('Mul', [unit, magnitudes], shape, x.dataType);
+  return emitter.value('Mul', unscaledProduct(emitter, x, values, scales, shape), shape, x.dataType);
 }
 
-/** The product before what the rows were divided by is multiplied back. */
-function unitProduct(emitter: Emitter, x: Tensor, values: Tensor, scales: Tensor, shape: Shape) {
+/** The product before its rows are scaled, and their scales. */
+function unscaledProduct(
+  emitter: Emitter,
+  x: Tensor,
+  values: Tensor,
+  columnScales: Tensor,
+  shape: Shape,
+): [string, string] {
   const rows = quantizedRows(emitter, x);
-  const inputs = [rows.values, values.name, rows.step, scales.name, rows.zero];
-  const unit = emitter.value('MatMulIntegerToFloat', inputs, shape, x.dataType, { domain: 'com.microsoft' });
-  return { unit, magnitudes: rows.magnitudes };
+  const inputs = [rows.values, values.name, emitter.floats([1], []), columnScales.name, rows.zero];
+  const product = emitter.value('MatMulIntegerToFloat', inputs, shape, x.dataType, { domain: 'com.microsoft' });
+  return [product, rows.scales];
 }
 
 /** MatMulNBits' level at which x is quantised to 8 bits, block by block, for integer products. */

@@ -1,0 +1,143 @@
+/** Cross-entropy of a language model and its gradient, with a vocabulary in the graph's type or in 8 bits. */
+import type { Dimension, Shape } from '../dimension.js';
+import type { Application, Tensor } from '../tensor.js';
+import type { Emitter } from './emitter.js';
+import { int8ProductValue } from './quantized-products.js';
+
+export function emitCrossEntropy(emitter: Emitter, { inputs, outputs }: Application<'crossEntropy'>): void {
+  const [hidden, vocabulary, targets, weights] = inputs as [Tensor, Tensor, Tensor, Tensor];
+  const [, , { shape }] = outputs as [Tensor, Tensor, Tensor];
+  const logits = emitter.value('Gemm', [hidden.name, vocabulary.name], shape, hidden.dataType, {
+    attributes: { transB: { int: 1 } },
+  });
+  emitLosses(emitter, logits, targets, weights, outputs);
+}
+
+export function emitInt8CrossEntropy(emitter: Emitter, { inputs, outputs }: Application<'int8CrossEntropy'>): void {
+  const [hidden, values, scales, , , targets, weights] = inputs as [Tensor, Tensor, Tensor, ...Tensor[]];
+  const [, , { shape }] = outputs as [Tensor, Tensor, Tensor];
+  const logits = int8ProductValue(emitter, hidden, values, scales, shape);
+  emitLosses(emitter, logits, targets as Tensor, weights as Tensor, outputs);
+}
+
+export function emitLogitsCrossEntropy(emitter: Emitter, { inputs, outputs }: Application<'logitsCrossEntropy'>): void {
+  const [logits, targets, weights] = inputs as [Tensor, Tensor, Tensor];
+  emitLosses(emitter, logits.name, targets, weights, outputs);
+}
+
+/**
+ * log(sum(exp(x - max))) - (x - max)[target]. Of all that is as large as the logits only one is held at a time: each takes the
+ * place of the one before it.
+ */
+function emitLosses(
+  emitter: Emitter,
+  logits: string,
+  targets: Tensor,
+  weights: Tensor,
+  outputs: readonly Tensor[],
+): void {
+  const [loss, tokenLosses, exponentials, totals] = outputs as [Tensor, Tensor, Tensor, Tensor];
+  const { dataType } = loss;
+  const column = tokenLosses.shape;
+  const keep = { attributes: { keepdims: { int: 1 } } };
+  const largest = emitter.value('ReduceMax', [logits, emitter.integers([-1])], column, dataType, keep);
+  const shifted = emitter.value('Sub', [logits, largest], exponentials.shape, dataType);
+  emitter.write('Exp', [shifted], [exponentials]);
+  emitter.write('ReduceSum', [exponentials.name, emitter.integers([-1])], [totals], keep);
+  const logarithms = emitter.value('Log', [totals.name], column, dataType);
+  // of a node's inputs ONNX Runtime computes first what was written last: this one, before Exp takes the place of what it reads
+  const chosen = emitter.value('GatherElements', [shifted, targets.name], column, dataType, {
+    attributes: { axis: { int: 1 } },
+  });
+  emitter.write('Sub', [logarithms, chosen], [tokenLosses]);
+  const weighted = emitter.value('Mul', [tokenLosses.name, weights.name], column, dataType);
+  const total = emitter.value('ReduceSum', [weighted, emitter.integers([0])], [1, 1], dataType, keep);
+  emitter.write('Reshape', [total, emitter.integers([1])], [loss]);
+}
+
+/** (softmax V - V[target]) * weight: no scatter over the vocabulary. */
+export function emitCrossEntropyGradient(
+  emitter: Emitter,
+  { inputs, outputs }: Application<'crossEntropyGradient'>,
+): void {
+  const [exponentials, totals, vocabulary, targets, weights] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
+  const [{ shape, dataType }] = outputs as [Tensor];
+  const sums = emitter.value('Gemm', [exponentials.name, vocabulary.name], shape, dataType);
+  const rows = emitter.value('Gather', [vocabulary.name, targets.name], rowsShape(targets, shape), dataType);
+  emitDirection(emitter, sums, rows, [totals, weights], outputs);
+}
+
+/** Of exp(x - max), which is at most 1, in 8 bits; and of what rounding to it leaves, at most half of it to either side. */
+const HIGH_STEP = 1 / 255;
+const LOW_STEP = HIGH_STEP / 2 / 127;
+
+/**
+ * The same in two exact products. 8 bits of exp(x - max) would keep nothing of the thousands of words that are some hundred times
+ * less likely than the likeliest one; so what rounding leaves of it is rounded to 8 bits once more, which makes 16.
+ */
+export function emitInt8CrossEntropyGradient(
+  emitter: Emitter,
+  { inputs, outputs }: Application<'int8CrossEntropyGradient'>,
+): void {
+  const [exponentials, totals, values, scales, targets, weights] = inputs as [
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
+  const [{ shape, dataType }] = outputs as [Tensor];
+  const words = exponentials.shape;
+  const product = (x: string, step: string, zero: string): string =>
+    emitter.value('MatMulIntegerToFloat', [x, values.name, step, scales.name, zero], shape, dataType, {
+      domain: 'com.microsoft',
+    });
+  const [highStep, lowStep] = [HIGH_STEP, LOW_STEP].map((step) => emitter.floats([step], [])) as [string, string];
+  const [highZero, lowZero] = [emitter.byte(0), emitter.byte(128)];
+  const high = emitter.value('QuantizeLinear', [exponentials.name, highStep, highZero], words, 'uint8');
+  const kept = emitter.value('DequantizeLinear', [high, highStep, highZero], words, dataType);
+  const left = emitter.value('Sub', [exponentials.name, kept], words, dataType);
+  const low = emitter.value('QuantizeLinear', [left, lowStep, lowZero], words, 'uint8');
+  const parts = [product(high, highStep, highZero), product(low, lowStep, lowZero)];
+  const sums = emitter.value('Add', parts, shape, dataType);
+  // of the same rounded matrix: where the target is certain, nothing is left
+  const gathered = emitter.value('Gather', [values.name, targets.name], rowsShape(targets, shape), 'int8');
+  const rows = emitter.value('DequantizeLinear', [gathered, scales.name], rowsShape(targets, shape), dataType, {
+    attributes: { axis: { int: 2 } },
+  });
+  emitDirection(emitter, sums, rows, [totals, weights], outputs);
+}
+
+const rowsShape = (targets: Tensor, [, width]: Shape): Shape => [...targets.shape, width as Dimension];
+
+/** (sums / totals - rows) * weights */
+function emitDirection(
+  emitter: Emitter,
+  sums: string,
+  rows: string,
+  [totals, weights]: readonly [Tensor, Tensor],
+  outputs: readonly Tensor[],
+): void {
+  const [{ shape, dataType }] = outputs as [Tensor];
+  const expected = emitter.value('Div', [sums, totals.name], shape, dataType);
+  const chosen = emitter.value('Reshape', [rows, emitter.reshapeVector(shape)], shape, dataType);
+  const difference = emitter.value('Sub', [expected, chosen], shape, dataType);
+  emitter.write('Mul', [difference, weights.name], outputs);
+}
+
+/** (softmax - 1 at the target) * weight [positions, words]. */
+export function emitLogitsCrossEntropyGradient(
+  emitter: Emitter,
+  { inputs, outputs }: Application<'logitsCrossEntropyGradient'>,
+): void {
+  const [exponentials, totals, targets, weights] = inputs as [Tensor, Tensor, Tensor, Tensor];
+  const { shape, dataType } = exponentials;
+  const probabilities = emitter.value('Div', [exponentials.name, totals.name], shape, dataType);
+  const none = emitter.value('Mul', [weights.name, emitter.floats([0], [])], weights.shape, dataType);
+  const minusOne = emitter.value('Sub', [none, emitter.floats([1], [])], weights.shape, dataType);
+  const difference = emitter.value('ScatterElements', [probabilities, targets.name, minusOne], shape, dataType, {
+    attributes: { axis: { int: 1 }, reduction: { string: 'add' } },
+  });
+  emitter.write('Mul', [difference, weights.name], outputs);
+}
