@@ -88,6 +88,7 @@ function behavesOn(open: () => Promise<TestQueue>): void {
     const first = await start({ TRAINER_STOP_SECONDS: '0' });
     await eventually(async () => ((await stepOf('federation.1.call-notes.1')) >= 3 ? true : null));
     expect(await first.kill('SIGTERM')).toBe(0);
+    expect(first.log()).toContain('"training job handed back"');
     expect((await queue.get('federation.1.call-notes.1'))?.state).toBe('waiting');
     const named = await queue.namedDigests();
     const checkpoints = [...(await artifactsKept())].filter((digest) => !before.has(digest));

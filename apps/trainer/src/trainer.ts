@@ -9,6 +9,7 @@ import {
   type TrainingResult,
 } from '@fedamole/federation';
 import {
+  HandedBackJobError,
   openQueue,
   startWorker,
   trainingJob,
@@ -66,7 +67,10 @@ export async function startTrainer(settings: TrainerSettings, logger: Logger): P
       const context = logger.child({ jobId, federationId, round, client });
       context.info({ kind, attempt }, 'training job taken');
       const keeping = recordedCheckpoints(jobContext, artifacts, context);
-      const result = await training.run(job, reportProgress, signal, keeping);
+      const result = await training.run(job, reportProgress, signal, keeping).catch((error: unknown) => {
+        if (error instanceof HandedBackJobError) context.info('training job handed back');
+        throw error;
+      });
       countTraining(result);
       context.info({ seconds: result.seconds, ...result.metrics }, 'training job done');
       return result;
