@@ -107,9 +107,9 @@ async function clientsAMinute(
       const name = `bench-trainer-${index + 1}`;
       started.push(await startTrainer(name, { jobs, threads }, cluster, signal));
     }
-    await allDone(queue, work);
+    await allDone(queue, work, signal);
     const began = performance.now();
-    const digests = await allDone(queue, work);
+    const digests = await allDone(queue, work, signal);
     return { rate: (60_000 * work.length) / (performance.now() - began), digests };
   } finally {
     for (const service of started) await service.stop();
@@ -145,7 +145,7 @@ async function startTrainer(
 }
 
 /** Adds the jobs and waits for all of them. Returns the adapters' digests, by client. */
-async function allDone(queue: JobQueue, work: readonly TrainingJob[]): Promise<string> {
+async function allDone(queue: JobQueue, work: readonly TrainingJob[], signal: AbortSignal): Promise<string> {
   const idOf = ({ federationId, round, client, attempt }: TrainingJob): string =>
     `${federationId}.${round}.${client}.${attempt}`;
   await queue.addAll(work.map((payload) => ({ id: idOf(payload), payload })));
@@ -153,7 +153,10 @@ async function allDone(queue: JobQueue, work: readonly TrainingJob[]): Promise<s
   for (const job of work) {
     const id = idOf(job);
     let outcome = await queue.outcome(id);
-    for (; outcome === null; outcome = await queue.outcome(id)) await sleep(PAUSE);
+    for (; outcome === null; outcome = await queue.outcome(id)) {
+      signal.throwIfAborted();
+      await sleep(PAUSE);
+    }
     if (outcome.state === 'failed') throw new BenchmarkError(`${id}: ${outcome.reason}`);
     adapters.push((outcome.result as { adapter: string }).adapter);
   }
