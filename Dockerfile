@@ -57,7 +57,8 @@ RUN npm uninstall --omit=dev --ignore-scripts prisma @prisma/client @prisma/adap
 FROM ${RUNTIME_IMAGE} AS runtime
 RUN groupadd --gid 10001 fedamole \
   && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin fedamole \
-  && install -d -o fedamole -g fedamole /var/lib/fedamole /var/lib/fedamole/artifacts /var/lib/fedamole/weights
+  && install -d -o fedamole -g fedamole /var/lib/fedamole /var/lib/fedamole/artifacts \
+    /var/lib/fedamole/models /var/lib/fedamole/weights
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 WORKDIR /fedamole
 ENV NODE_ENV=production ARTIFACTS_FOLDER=/var/lib/fedamole/artifacts MODELS_FOLDER=/models
@@ -91,7 +92,8 @@ COPY --from=compiled /fedamole/apps/aggregator ./apps/aggregator
 CMD ["node", "apps/aggregator/dist/main.js"]
 
 FROM service AS trainer
-ENV HEALTH_HOST=0.0.0.0 TRAINER_HEALTH_PORT=8080 TRAINER_CLIENTS_FOLDER=/clients WEIGHTS_FOLDER=/var/lib/fedamole/weights
+ENV HEALTH_HOST=0.0.0.0 TRAINER_HEALTH_PORT=8080 TRAINER_CLIENTS_FOLDER=/clients \
+  MODELS_CACHE_FOLDER=/var/lib/fedamole/models WEIGHTS_FOLDER=/var/lib/fedamole/weights
 EXPOSE 8080
 COPY --from=trainer-packages /fedamole/node_modules ./node_modules
 COPY --from=compiled /fedamole/apps/trainer ./apps/trainer

@@ -12,6 +12,7 @@ import { memory } from './memory.js';
 import { merge } from './merge.js';
 import { moleSteps } from './mole-step.js';
 import { session } from './session.js';
+import { trainerJobs } from './trainer-jobs.js';
 import { weights } from './weights.js';
 
 export const benchmarks: readonly Benchmark[] = [
@@ -28,4 +29,5 @@ export const benchmarks: readonly Benchmark[] = [
   merge,
   assignment,
   coordination,
+  trainerJobs,
 ];

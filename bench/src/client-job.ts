@@ -7,18 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { encodePool } from '@fedamole/adapters';
-import { ArtifactStore, folderDigest } from '@fedamole/artifacts';
-import { readModel, type Model } from '@fedamole/base-models';
-import { federationConfiguration, resolveConfiguration, trainingResult } from '@fedamole/federation';
-import { initialisePool } from '@fedamole/mole';
-import { trainingJob, trainingProgress, type TrainingJob } from '@fedamole/queues';
-import { seededRandom } from '@fedamole/seeded-random';
+import { trainingResult } from '@fedamole/federation';
+import { trainingProgress, type TrainingJob } from '@fedamole/queues';
 import { z } from 'zod';
-import { alpha, heldExperts, rank, topK } from './adapters.js';
 import { BenchmarkError } from './benchmark-error.js';
 import type { Benchmark, BenchmarkContext } from './benchmark.js';
 import type { Comparison } from './comparison.js';
+import { firstRoundJobs } from './first-round-jobs.js';
 import { quickstart, root, state } from './folders.js';
 import { jobPhases, type Heard, type JobPhases } from './job-phases.js';
 import { median } from './median.js';
@@ -47,15 +42,17 @@ async function measure(store: string, { options, say }: BenchmarkContext): Promi
       `--turns is ${options.turns}: the quickstart has clients for at most ${clients.length - 1}`,
     );
   }
-  const jobOf = await jobs(store, clients.length);
+  const jobOf = await firstRoundJobs(store, clients.length);
   const thread = new Worker(pathToFileURL(join(root, 'apps', 'trainer', 'dist', 'thread', 'thread.js')), {
     workerData: {
       clients: Object.fromEntries(clients.map((client) => [client, join(data, client)])),
       modelsFolder: quickstart,
+      modelsCache: { folder: join(state, 'models'), maximumBytes: 0 },
       artifactsFolder: store,
       weightsFolder: join(state, 'weights'),
       device: 'cpu',
       threads: options.threads,
+      checkpointSeconds: 0,
     },
   });
   const show = (title: string, phases: JobPhases): void => {
@@ -88,34 +85,9 @@ async function measure(store: string, { options, say }: BenchmarkContext): Promi
   }
 }
 
-/** Stores a first pool; each client's job of round 1, at the paper's defaults. */
-async function jobs(store: string, clients: number): Promise<(client: string) => TrainingJob> {
-  const model: Model = await readModel(join(quickstart, 'model'));
-  const digest = await folderDigest(model.folder);
-  const input = { rank, alpha, topK, learningRate: 0.002, maxNewTokens: 32, seed: 1 };
-  const configuration = resolveConfiguration(federationConfiguration.parse(input), clients);
-  const { experts } = configuration;
-  const pool = initialisePool(model.modules, { rank, experts }, (module) => seededRandom('pool', module));
-  const metadata = { rank, alpha, topK, baseModel: digest };
-  const poolDigest = await new ArtifactStore(store).put(encodePool(model.modules, pool, metadata));
-  const held = Array.from({ length: heldExperts }, (_, index) => index);
-  return (client) =>
-    trainingJob.parse({
-      kind: 'train',
-      federationId: 'client-job',
-      round: 1,
-      attempt: 1,
-      configuration,
-      client,
-      baseModel: { name: 'model', digest },
-      pool: poolDigest,
-      held: Object.fromEntries(model.modules.map(({ name }) => [name, held])),
-      lastRound: false,
-    });
-}
-
 const threadMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), progress: trainingProgress }),
+  z.object({ type: z.literal('transferred') }),
   z.object({ type: z.literal('done'), result: trainingResult }),
   z.object({ type: z.literal('failed'), message: z.string() }),
 ]);
@@ -132,10 +104,11 @@ function runJob(thread: Worker, job: TrainingJob): Promise<JobPhases> {
         heard.push({ at: elapsed(), phase: message.progress.phase });
         return;
       }
+      if (message.type === 'transferred') return;
       thread.removeAllListeners();
       if (message.type === 'failed') reject(new BenchmarkError(message.message));
       else resolve(jobPhases(heard, message.result.trainSeconds, elapsed()));
     });
-    thread.postMessage({ type: 'run', job });
+    thread.postMessage({ type: 'run', job, checkpoint: null });
   });
 }

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { rmSync } from 'node:fs';
+import { rm, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { publishModel } from '@fedamole/base-models';
 import { pino } from 'pino';
 import type { RunningService } from '@fedamole/services';
 import { startApi } from './application.js';
+import type { CollectionResource } from './artifacts/schemas.js';
 import type { BaseModelResource } from './base-models/schemas.js';
 import type { ClientResource } from './clients/schemas.js';
 import type { EventPage } from './events/schemas.js';
@@ -64,6 +68,53 @@ describe('base models', () => {
       expect(refused.body.detail).toContain(name);
       expect(refused.body.detail).not.toMatch(/(^|\s)\//);
     }
+  });
+
+  it('are published once by the manifest of their files, and federations name it from then on', async () => {
+    await registerModel();
+    const folder = join(bench.settings.modelsFolder, 'tiny');
+    const { manifest, digest, files } = await publishModel(folder, bench.artifacts);
+    const body = { name: 'tiny', digest, manifest };
+    const publish = () => http.post<BaseModelResource>('/v1/base-models', body);
+    const first = await publish();
+    expect(first).toMatchObject({ status: 200, body });
+    expect(await publish()).toEqual(first);
+    expect((await http.get('/v1/base-models')).body).toEqual({ baseModels: [first.body] });
+    const { events } = (await http.get<EventPage>('/v1/events')).body;
+    const published = events.filter(({ type }) => type === 'BaseModelPublished');
+    expect(published.map(({ data }) => data)).toEqual([
+      { name: 'tiny', manifest, files: files.map(({ name, bytes, sha256 }) => ({ name, bytes, artifact: sha256 })) },
+    ]);
+    const longAgo = new Date(Date.now() - 7_200_000);
+    for (const named of [manifest, ...files.map(({ sha256 }) => sha256)])
+      await utimes(bench.artifacts.path(named), longAgo, longAgo);
+    const { body: collection } = await http.post<CollectionResource>('/v1/artifacts/collect');
+    expect(collection).toMatchObject({ artifacts: { count: 0 }, needed: { count: files.length + 1 } });
+  });
+
+  it('are not published by a manifest that is missing, of another model, or lacks a file', async () => {
+    const publish = (manifest: string) =>
+      http.post<Problem>('/v1/base-models', { name: 'tiny', digest: bench.modelDigest, manifest });
+    const store = (files: object) => bench.artifacts.put(new TextEncoder().encode(JSON.stringify({ files })));
+    const file = { name: 'config.json', bytes: 3, sha256: 'b'.repeat(64) };
+    const other = await store([file]);
+    for (const [manifest, reason] of [
+      ['c'.repeat(64), 'is missing'],
+      [await store([]), 'is malformed: '],
+      [other, `manifest ${other} is of the model with digest `],
+    ] as const) {
+      const refused = await publish(manifest);
+      expect(refused).toMatchObject({ status: 422, body: { code: 'BASE_MODEL_MANIFEST_REFUSED' } });
+      expect(refused.body.detail).toContain(reason);
+    }
+    const { manifest, files } = await publishModel(join(bench.settings.modelsFolder, 'tiny'), bench.artifacts);
+    const lacking = await bench.artifacts.put(
+      new TextEncoder().encode(JSON.stringify({ files: [...files].reverse() })),
+    );
+    expect(lacking).not.toBe(manifest);
+    await rm(bench.artifacts.path(files[0]?.sha256 ?? ''));
+    expect((await publish(lacking)).body.detail).toBe(`Artifact ${files[0]?.sha256} is missing`);
+    await publishModel(join(bench.settings.modelsFolder, 'tiny'), bench.artifacts);
   });
 
   it('cannot lie outside the models folder', async () => {

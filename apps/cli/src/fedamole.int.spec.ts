@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Cluster } from '@fedamole/cluster';
 import type { Assignment, Choices, Dataset, Federation, Lineage, Replay, Round, StoredEvent } from './resources.js';
 import type { Finished } from './terminal.fixture.js';
@@ -139,6 +140,25 @@ describe('fedamole on a platform of its own', () => {
     const shown = await run(['adapters', 'lineage', 'bank-requests', 'small']);
     expect(shown.out).toContain(lineage.adapter.digest);
     expect(shown.out).toContain(lineage.pools[0]?.pool);
+  });
+
+  it('publishes a base model, once, and says where its files are', async () => {
+    const model = fileURLToPath(new URL('../../../examples/quickstart/model', import.meta.url));
+    const publish = ['models', 'publish', model, '--artifacts', join(stateFolder, 'artifacts')];
+    const first = await run(publish);
+    expect({ status: first.status, error: first.error }).toMatchObject({ status: 0 });
+    expect(first.error).toMatch(/^model\.safetensors: [\d,]+ bytes$/m);
+    const manifest = /manifest ([0-9a-f]{64})\.$/m.exec(first.out)?.[1] ?? '';
+    expect((await run(publish)).out).toBe(first.out);
+    expect((await json<{ manifest: string }>('models', 'show', 'model')).manifest).toBe(manifest);
+    expect((await run(['events', '--type', 'BaseModelPublished'])).out.trim().split('\n')).toHaveLength(1);
+    const nowhere = await run([...publish.slice(0, 4), join(stateFolder, 'nowhere')]);
+    expect(nowhere).toMatchObject({ status: 2, error: expect.stringContaining('there is no such artifacts folder') });
+    const noModel = await run(['models', 'publish', stateFolder, ...publish.slice(3)]);
+    expect(noModel).toMatchObject({
+      status: 2,
+      error: expect.stringContaining('config.json: cannot be read (ENOENT)'),
+    });
   });
 
   it('shows events, some of them, and follows them from any place', async () => {

@@ -65,10 +65,27 @@ export class Workshop {
     return {
       clients: Object.fromEntries(names.map((client) => [client, join(this.root, 'clients', client)])),
       modelsFolder: join(this.root, 'models'),
+      modelsCache: { folder: join(this.root, 'models-cache'), maximumBytes: 2 ** 30 },
       weightsFolder: join(this.root, 'weights'),
       artifactsFolder: this.artifacts.folder,
       threads: 1,
       device: 'cpu',
+      checkpointSeconds: 60,
+    };
+  }
+
+  /** What a trainer's process is started with, beside its queue. */
+  environment(): Record<string, string> {
+    const { modelsFolder, modelsCache, weightsFolder, artifactsFolder, clients, device } = this.settings();
+    return {
+      MODELS_FOLDER: modelsFolder,
+      MODELS_CACHE_FOLDER: modelsCache.folder,
+      WEIGHTS_FOLDER: weightsFolder,
+      ARTIFACTS_FOLDER: artifactsFolder,
+      ARTIFACTS_FREE_MIB: '0',
+      TRAINER_CLIENTS: JSON.stringify(clients),
+      TRAINER_DEVICE: device,
+      TRAINER_THREADS: '1',
     };
   }
 

@@ -1,5 +1,5 @@
 /** A trainer: takes training jobs of its pool, and says over HTTP whether it can. */
-import { requireRoom } from '@fedamole/artifacts';
+import { ArtifactStore, requireRoom } from '@fedamole/artifacts';
 import type { TrainerSettings } from '@fedamole/config';
 import {
   baselineResult,
@@ -9,6 +9,7 @@ import {
   type TrainingResult,
 } from '@fedamole/federation';
 import {
+  HandedBackJobError,
   openQueue,
   startWorker,
   trainingJob,
@@ -27,17 +28,23 @@ import {
 import { chooseDevice } from '@fedamole/training';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { TrainingThread } from './training-thread.js';
+import { discardCheckpoint, recordedCheckpoints } from './recorded-checkpoints.js';
+import { endsWithin, LAST_STEP_SECONDS } from './stop.js';
+import { TrainingThreads } from './training-threads.js';
 
 export async function startTrainer(settings: TrainerSettings, logger: Logger): Promise<RunningService> {
-  const { queue, pool, clients, modelsFolder, weightsFolder, artifactsFolder, leastFreeBytes, threads } = settings;
+  const { queue, pool, clients, modelsFolder, modelsCache, weightsFolder, artifactsFolder, leastFreeBytes, threads } =
+    settings;
   const { device, passedOver } = await chooseDevice(settings.device);
   const queueName = trainingQueueName(pool);
   const onError = (error: Error): void => logger.warn({ err: error }, 'queue connection failed');
   const metrics = new Metrics();
   const countTraining = trainingMetrics(metrics);
-  const thread = new TrainingThread(
-    { clients, modelsFolder, weightsFolder, artifactsFolder, threads, device },
+  const { jobs, checkpointSeconds, stopSeconds } = settings;
+  const artifacts = new ArtifactStore(artifactsFolder);
+  const training = new TrainingThreads(
+    { clients, modelsFolder, modelsCache, weightsFolder, artifactsFolder, threads, device, checkpointSeconds },
+    jobs,
     artifactMetrics(metrics, artifactsFolder),
   );
   const options: WorkerOptions<TrainingJob, TrainingResult | BaselineResult> = {
@@ -45,16 +52,25 @@ export async function startTrainer(settings: TrainerSettings, logger: Logger): P
     queueName,
     payload: trainingJob,
     result: z.union([trainingResult, baselineResult]),
+    concurrency: jobs,
     onError,
+    onEnded: (_jobId, checkpoint) => {
+      if (checkpoint !== null) void discardCheckpoint(checkpoint, artifacts, logger);
+    },
     onFailure: (jobId, error, final) =>
       logger.error({ jobId, ...parseJobId(jobId), final, err: error }, 'training job failed'),
     onPostponed: (jobId, error, milliseconds) =>
       logger.warn({ jobId, ...parseJobId(jobId), milliseconds }, `training job postponed: ${error.message}`),
-    handler: async (job, { jobId, attempt, reportProgress, signal }) => {
+    handler: async (job, jobContext) => {
+      const { jobId, attempt, reportProgress, signal } = jobContext;
       const { federationId, round, client, kind } = job;
       const context = logger.child({ jobId, federationId, round, client });
       context.info({ kind, attempt }, 'training job taken');
-      const result = await thread.run(job, reportProgress, signal);
+      const keeping = recordedCheckpoints(jobContext, artifacts, context);
+      const result = await training.run(job, reportProgress, signal, keeping).catch((error: unknown) => {
+        if (error instanceof HandedBackJobError) context.info('training job handed back');
+        throw error;
+      });
       countTraining(result);
       context.info({ seconds: result.seconds, ...result.metrics }, 'training job done');
       return result;
@@ -66,14 +82,21 @@ export async function startTrainer(settings: TrainerSettings, logger: Logger): P
   const address = { host: settings.healthHost, port: settings.healthPort };
   const checks = { queue: () => probe.ping(), artifacts: () => requireRoom(artifactsFolder, leastFreeBytes) };
   const health = await startWorkerHealth({ address, checks, metrics }, logger);
-  logger.info({ device, passedOver, threads }, 'trainer computes on this device');
+  logger.info({ device, passedOver, threads, jobs }, 'trainer computes on this device');
   logger.info({ pool, clients: Object.keys(clients) }, 'trainer reaches these clients');
   return {
     url: health.url,
     notice: `on ${device}`,
     async close() {
-      await worker.close({ giveBack: true });
-      await thread.close();
+      training.end(Date.now() + stopSeconds * 1000);
+      const ended = await endsWithin(worker.close(), stopSeconds + LAST_STEP_SECONDS);
+      if (!ended) {
+        logger.warn(
+          'a job did not stop in time: it goes on elsewhere, from its last checkpoint, once its lock expires',
+        );
+        return;
+      }
+      await training.close();
       await Promise.all([health.close(), probe.close()]);
     },
   };

@@ -2,19 +2,41 @@
 import { Worker } from 'node:worker_threads';
 import type { OnTransfer } from '@fedamole/artifacts';
 import type { BaselineResult, TrainingResult } from '@fedamole/federation';
-import { PermanentJobError, PostponedJobError, type TrainingJob, type TrainingProgress } from '@fedamole/queues';
+import {
+  HandedBackJobError,
+  PermanentJobError,
+  PostponedJobError,
+  type TrainingJob,
+  type TrainingProgress,
+} from '@fedamole/queues';
+import type { Note } from './thread/job-control.js';
 import type { FailureKind, FromThread, ThreadSettings, ToThread } from './thread/messages.js';
 
 const errors: Record<FailureKind, new (message: string) => Error> = {
   passing: Error,
   permanent: PermanentJobError,
   'storage-away': PostponedJobError,
+  'handed-back': HandedBackJobError,
 };
+
+/** Where a job's checkpoints come from and go to. */
+export interface Keeping {
+  /** Digest of what the job is gone on with from; null where it begins. */
+  readonly checkpoint: string | null;
+  /** Remembers one that was stored; the job ends after it has, whatever comes of it. */
+  readonly record: (digest: string) => Promise<void>;
+  readonly onNote: (note: Note) => void;
+}
+
+const nothingKept: Keeping = { checkpoint: null, record: async () => undefined, onNote: () => undefined };
 
 interface Running {
   resolve(result: BaselineResult | TrainingResult): void;
   reject(error: Error): void;
   onProgress(progress: TrainingProgress): void;
+  readonly keeping: Keeping;
+  /** Resolves once every checkpoint so far was recorded, or could not be. */
+  recorded: Promise<void>;
 }
 
 export class TrainingThread {
@@ -31,12 +53,13 @@ export class TrainingThread {
 
   /**
    * Rejects with a PermanentJobError where trying again would end the same way, with a PostponedJobError where storage has
-   * no room or is away, and when `signal` aborts.
+   * no room or is away, with a HandedBackJobError after `end`, and when `signal` aborts.
    */
   run(
     job: TrainingJob,
     onProgress: (progress: TrainingProgress) => void,
     signal: AbortSignal,
+    keeping: Keeping = nothingKept,
   ): Promise<BaselineResult | TrainingResult> {
     if (this.running !== null) throw new Error('the training thread runs a job already');
     signal.throwIfAborted();
@@ -45,14 +68,23 @@ export class TrainingThread {
     const abort = (): void => say({ type: 'abort' });
     signal.addEventListener('abort', abort, { once: true });
     const result = new Promise<BaselineResult | TrainingResult>((resolve, reject) => {
-      this.running = { resolve, reject, onProgress };
-      say({ type: 'run', job });
+      this.running = { resolve, reject, onProgress, keeping, recorded: Promise.resolve() };
+      say({ type: 'run', job, checkpoint: keeping.checkpoint });
     }).finally(() => {
       this.running = null;
       signal.removeEventListener('abort', abort);
     });
     this.idle = result.catch(() => undefined);
     return result;
+  }
+
+  get isBusy(): boolean {
+    return this.running !== null;
+  }
+
+  /** A running job that is not done by then, in milliseconds since 1970, keeps a checkpoint and is handed back. */
+  end(until: number): void {
+    this.worker?.postMessage({ type: 'end', until } satisfies ToThread);
   }
 
   /** Stops a running job first: a thread that is terminated while ONNX Runtime computes takes the whole process with it. */
@@ -72,10 +104,22 @@ export class TrainingThread {
   }
 
   private receive(message: FromThread): void {
-    if (message.type === 'progress') this.running?.onProgress(message.progress);
-    else if (message.type === 'transferred') this.onTransfer(message.direction, message.bytes);
-    else if (message.type === 'done') this.running?.resolve(message.result);
-    else this.running?.reject(new errors[message.kind](message.message));
+    const { running } = this;
+    switch (message.type) {
+      case 'transferred':
+        return this.onTransfer(message.direction, message.bytes);
+      case 'progress':
+        return running?.onProgress(message.progress);
+      case 'note':
+        return running?.keeping.onNote(message.note);
+      case 'checkpoint':
+        if (running) running.recorded = running.recorded.then(() => recorded(running.keeping, message.digest));
+        return;
+      case 'done':
+        return void running?.recorded.then(() => running.resolve(message.result));
+      case 'failed':
+        return void running?.recorded.then(() => running.reject(new errors[message.kind](message.message)));
+    }
   }
 
   /** A thread that fails also ends, a little later: by then another may run the next job. */
@@ -83,5 +127,14 @@ export class TrainingThread {
     if (this.worker !== worker) return;
     this.worker = null;
     this.running?.reject(error);
+  }
+}
+
+/** A checkpoint that cannot be recorded is no use to anybody, and no reason to end the job. */
+async function recorded({ record, onNote }: Keeping, digest: string): Promise<void> {
+  try {
+    await record(digest);
+  } catch (error) {
+    onNote({ level: 'warn', message: `checkpoint ${digest} was not recorded: ${String(error)}` });
   }
 }

@@ -26,6 +26,9 @@ export interface ChaosCluster {
 /** Of every client's data, so that a federation takes seconds. */
 const examples = 80;
 
+/** Jobs take seconds, and are to be left with a checkpoint more often than not. */
+const checkpoints = { TRAINER_CHECKPOINT_SECONDS: '1', TRAINER_STOP_SECONDS: '0' };
+
 /** Nothing is left of it where it cannot be started. */
 export async function startChaosCluster(
   backend: QueueBackend,
@@ -55,7 +58,7 @@ export async function startChaosCluster(
       trainers,
       threadsPerTrainer: 1,
       // No Redis is found on an empty PATH, so the queue is PostgreSQL.
-      env: { ...process.env, REDIS_URL: undefined, ...(backend === 'redis' ? {} : { PATH: '' }) },
+      env: { ...process.env, ...checkpoints, REDIS_URL: undefined, ...(backend === 'redis' ? {} : { PATH: '' }) },
       onNotice: (notice) => {
         if (cluster !== null) remember(cluster);
         onNotice(notice);

@@ -24,6 +24,9 @@ export async function inflict(deed: Deed, target: Target): Promise<Mend> {
     case 'kill':
       for (const victim of deed.victims) await signal(target.cluster, victim, 'SIGKILL');
       return nothingToMend;
+    case 'end':
+      await signal(target.cluster, deed.victim, 'SIGTERM');
+      return nothingToMend;
     case 'stop':
       await signal(target.cluster, deed.victim, 'SIGSTOP');
       return async () => {

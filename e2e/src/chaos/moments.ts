@@ -7,6 +7,8 @@ export type Victim = 'api' | 'aggregator' | 'postgres' | 'redis' | `trainer-${nu
 
 export type Deed =
   | { readonly kind: 'kill'; readonly victims: readonly Victim[] }
+  /** Told to end, as in a rolling restart; it hands its jobs back. */
+  | { readonly kind: 'end'; readonly victim: Victim }
   /** Stopped for longer than a job's lock lasts, then goes on as if nothing had been. */
   | { readonly kind: 'stop'; readonly victim: Victim; readonly seconds: number }
   | { readonly kind: 'wipe-queue' }
@@ -45,6 +47,7 @@ const draws: Readonly<Record<string, Draw>> = {
   api: () => ({ kind: 'kill', victims: ['api'] }),
   aggregator: () => ({ kind: 'kill', victims: ['aggregator'] }),
   trainer: (random, surroundings) => ({ kind: 'kill', victims: [trainer(random, surroundings)] }),
+  end: (random, surroundings) => ({ kind: 'end', victim: trainer(random, surroundings) }),
   postgres: () => ({ kind: 'kill', victims: ['postgres'] }),
   redis: () => ({ kind: 'kill', victims: ['redis'] }),
   several: (random, surroundings) => {
@@ -82,6 +85,8 @@ export function describeDeed(deed: Deed): string {
   switch (deed.kind) {
     case 'kill':
       return `kill -9 ${deed.victims.join(', ')}`;
+    case 'end':
+      return `SIGTERM ${deed.victim}`;
     case 'stop':
       return `SIGSTOP ${deed.victim}, ${deed.seconds} s`;
     case 'wipe-queue':

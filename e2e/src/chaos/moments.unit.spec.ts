@@ -13,12 +13,13 @@ describe('the moments of a seed', () => {
   });
 
   it('do everything once before they do anything again', () => {
-    const deeds = drawMoments(3, 1, 10, redis).map(({ deed }) => describeDeed(deed));
+    const deeds = drawMoments(3, 1, 11, redis).map(({ deed }) => describeDeed(deed));
     for (const [what, times] of Object.entries({
       'kill -9 api$': 1,
       'kill -9 redis$': 1,
       'kill -9 .*, ': 1,
       SIGSTOP: 1,
+      SIGTERM: 1,
       wipe: 1,
       fill: 1,
       twice: 1,

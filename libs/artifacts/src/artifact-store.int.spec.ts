@@ -47,6 +47,60 @@ describe('the artifact store', () => {
     expect((await store.get(digests[0] ?? '')).byteLength).toBe(large.byteLength);
   });
 
+  describe('a file', () => {
+    let file = '';
+    let copy = '';
+    const large = new Uint8Array(3_000_000).map((_, index) => index % 251);
+    const largeDigest = createHash('sha256').update(large).digest('hex');
+    beforeEach(async () => {
+      file = join(await mkdtemp(join(tmpdir(), 'files-')), 'model.safetensors');
+      copy = `${file}.copy`;
+      await writeFile(file, large);
+    });
+    afterEach(() => rm(dirname(file), { recursive: true }));
+
+    it('is stored once under its digest, and copied out again', async () => {
+      expect(await store.putFile(file)).toEqual({ digest: largeDigest, bytes: large.byteLength });
+      expect(await store.putFile(file)).toEqual({ digest: largeDigest, bytes: large.byteLength });
+      expect(await filesBelow()).toHaveLength(1);
+      expect(await store.copyTo(copy, largeDigest)).toBe(large.byteLength);
+      expect(Buffer.compare(await readFile(copy), large)).toBe(0);
+      expect(Buffer.compare(await store.get(largeDigest), large)).toBe(0);
+    });
+
+    it('that was damaged in the store is not copied, and stored anew', async () => {
+      await store.putFile(file);
+      await truncate(store.path(largeDigest), 100);
+      await expect(store.copyTo(copy, largeDigest)).rejects.toThrow(CorruptArtifactError);
+      await expect(readFile(copy)).rejects.toThrow('ENOENT');
+      await store.putFile(file);
+      expect(await store.copyTo(copy, largeDigest)).toBe(large.byteLength);
+    });
+
+    it('is refused where it is missing, longer than allowed, or a link', async () => {
+      await expect(store.copyTo(copy, largeDigest)).rejects.toThrow(MissingArtifactError);
+      await store.putFile(file);
+      await expect(store.copyTo(copy, largeDigest, 1000)).rejects.toThrow(OversizedArtifactError);
+      await rm(store.path(largeDigest));
+      await symlink(file, store.path(largeDigest));
+      await expect(store.copyTo(copy, largeDigest)).rejects.toThrow(MisplacedArtifactError);
+    });
+
+    it('leaves nothing behind where the store cannot take it', async () => {
+      await writeFile(join(folder, largeDigest.slice(0, 2)), 'no folder');
+      await expect(store.putFile(file)).rejects.toThrow(ArtifactNotStoredError);
+      expect(await filesBelow()).toHaveLength(1);
+    });
+  });
+
+  it('removes an artifact, also one that is not there', async () => {
+    await store.put(bytes);
+    await store.remove(digest);
+    await store.remove(digest);
+    await expect(store.get(digest)).rejects.toThrow(MissingArtifactError);
+    expect(await filesBelow()).toEqual([]);
+  });
+
   it('holds an empty artifact', async () => {
     expect((await store.get(await store.put(new Uint8Array(0)))).byteLength).toBe(0);
   });

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { renewed } from './collect.js';
 import {
@@ -8,7 +8,8 @@ import {
   MisplacedArtifactError,
   MissingArtifactError,
 } from './errors.js';
-import { isMissing, readArtifact } from './read-artifact.js';
+import { copyHashed, fileDigest, newFile } from './large-files.js';
+import { isMissing, openArtifact, readArtifact } from './read-artifact.js';
 
 const digestPattern = /^[0-9a-f]{64}$/;
 
@@ -40,12 +41,56 @@ export class ArtifactStore {
     const path = this.path(digest);
     try {
       if ((await this.holds(digest)) && (await renewed(path))) return digest;
-      await writeDurably(this.folder, path, bytes);
+      await writeDurably(this.folder, path, (file) => file.writeFile(bytes));
       this.onTransfer('written', bytes.byteLength);
     } catch (error) {
       throw new ArtifactNotStoredError(this.folder, bytes.byteLength, error);
     }
     return digest;
+  }
+
+  /**
+   * Stores a file of any size, which is read twice: as `put` otherwise.
+   *
+   * @throws ArtifactNotStoredError; the file system's own error where the file cannot be read
+   */
+  async putFile(file: string): Promise<{ digest: string; bytes: number }> {
+    const known = await fileDigest(file);
+    const path = this.path(known.digest);
+    const source = await open(file, 'r');
+    try {
+      if ((await this.holdsFile(known.digest)) && (await renewed(path))) return known;
+      await writeDurably(this.folder, path, async (target) => {
+        const copied = await copyHashed(source, target);
+        if (copied.digest !== known.digest) throw new Error(`${file} was changed while it was read`);
+      });
+      this.onTransfer('written', known.bytes);
+    } catch (error) {
+      throw new ArtifactNotStoredError(this.folder, known.bytes, error);
+    } finally {
+      await source.close();
+    }
+    return known;
+  }
+
+  /**
+   * Copies an artifact of any size to a file that is not there yet; it is on the disk then, and its bytes have the digest. Nothing
+   * is left of it where that fails. Returns its bytes.
+   *
+   * @throws as `get`, with the same limit; the file system's own error where the file cannot be written
+   */
+  async copyTo(file: string, digest: string, maximumBytes: number = Number.MAX_SAFE_INTEGER): Promise<number> {
+    const source = await openArtifact(this.folder, digest, maximumBytes);
+    try {
+      return await newFile(file, async (target) => {
+        const copied = await copyHashed(source, target);
+        this.onTransfer('read', copied.bytes);
+        if (copied.digest !== digest) throw new CorruptArtifactError(digest, this.path(digest), copied.digest);
+        return copied.bytes;
+      });
+    } finally {
+      await source.close();
+    }
   }
 
   /**
@@ -61,6 +106,11 @@ export class ArtifactStore {
     const actual = sha256(bytes);
     if (actual !== digest) throw new CorruptArtifactError(digest, path, actual);
     return bytes;
+  }
+
+  /** Removes what nobody names any more; what is not there needs no removal. */
+  async remove(digest: string): Promise<void> {
+    await rm(this.path(digest), { force: true });
   }
 
   /** Bytes of the artifact. @throws MissingArtifactError */
@@ -84,44 +134,53 @@ export class ArtifactStore {
       await this.get(digest);
       return true;
     } catch (error) {
-      const replaceable = [CorruptArtifactError, MisplacedArtifactError, MissingArtifactError];
-      if (isMissing(error) || replaceable.some((kind) => error instanceof kind)) return false;
+      if (isReplaceable(error)) return false;
+      throw error;
+    }
+  }
+
+  private async holdsFile(digest: string): Promise<boolean> {
+    try {
+      await (await openArtifact(this.folder, digest, Number.MAX_SAFE_INTEGER)).close();
+      return (await fileDigest(this.path(digest))).digest === digest;
+    } catch (error) {
+      if (isReplaceable(error)) return false;
       throw error;
     }
   }
 }
+
+const replaceable = [CorruptArtifactError, MisplacedArtifactError, MissingArtifactError];
+
+const isReplaceable = (error: unknown): boolean =>
+  isMissing(error) || replaceable.some((kind) => error instanceof kind);
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** The name is given last, and the folder's entry flushed too, so that a crash leaves no half-written artifact. */
-async function writeDurably(root: string, path: string, bytes: Uint8Array): Promise<void> {
+async function writeDurably(root: string, path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const folder = dirname(path);
   const created = await mkdir(folder, { recursive: true });
   if ((await realpath(folder)) !== join(await realpath(root), basename(folder))) {
     throw new Error(`${basename(folder)} is a link out of the store`);
   }
-  if (created !== undefined) await flushed(dirname(created), 'r');
+  if (created !== undefined) await flushed(dirname(created));
   const temporary = join(folder, `.${randomUUID()}.tmp`);
   try {
-    await flushed(temporary, 'wx', (file) => file.writeFile(bytes));
+    await newFile(temporary, write);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
-  await flushed(folder, 'r');
+  await flushed(folder);
 }
 
-async function flushed(
-  path: string,
-  flags: string,
-  write?: (file: Awaited<ReturnType<typeof open>>) => Promise<void>,
-): Promise<void> {
-  const file = await open(path, flags);
+async function flushed(folder: string): Promise<void> {
+  const file = await open(folder, 'r');
   try {
-    await write?.(file);
     await file.sync();
   } finally {
     await file.close();

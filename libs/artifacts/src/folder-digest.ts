@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { fileDigest } from './large-files.js';
+
+export interface FolderFile {
+  /** Relative to the folder, parted by slashes. */
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
 
 /**
  * Identity of a folder's contents, such as a base model's: the SHA-256 of a line `<SHA-256 of the file>  <relative name>`
@@ -12,13 +18,28 @@ import { pipeline } from 'node:stream/promises';
  * @throws where the folder holds no file, links back to itself, or has a line feed in a name
  */
 export async function folderDigest(folder: string): Promise<string> {
+  const names = await folderFiles(folder);
+  const files = [];
+  for (const name of names) files.push({ name, sha256: (await fileDigest(join(folder, name))).digest });
+  return digestOfFiles(files);
+}
+
+/** The names of the files that a folder's digest is made of, sorted. @throws as `folderDigest` */
+export async function folderFiles(folder: string): Promise<string[]> {
   const names = await fileNames(folder, '', []);
   if (names.length === 0) throw new Error(`${folder}: the folder holds no files to take a digest of`);
-  names.sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
+  return names.sort(byBytes);
+}
+
+/** The digest of a folder that would hold these files. */
+export function digestOfFiles(files: readonly Pick<FolderFile, 'name' | 'sha256'>[]): string {
   const list = createHash('sha256');
-  for (const name of names) list.update(`${await fileDigest(join(folder, name))}  ${name}\n`);
+  const sorted = [...files].sort((left, right) => byBytes(left.name, right.name));
+  for (const { name, sha256 } of sorted) list.update(`${sha256}  ${name}\n`);
   return list.digest('hex');
 }
+
+const byBytes = (left: string, right: string): number => Buffer.compare(Buffer.from(left), Buffer.from(right));
 
 async function fileNames(root: string, relative: string, ancestors: readonly string[]): Promise<string[]> {
   const real = await realpath(join(root, relative));
@@ -33,10 +54,4 @@ async function fileNames(root: string, relative: string, ancestors: readonly str
     else if (found.isFile()) names.push(name);
   }
   return names;
-}
-
-async function fileDigest(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash);
-  return hash.digest('hex');
 }

@@ -10,5 +10,6 @@ export {
   MissingArtifactError,
   OversizedArtifactError,
 } from './errors.js';
-export { folderDigest } from './folder-digest.js';
+export type { FolderFile } from './folder-digest.js';
+export { digestOfFiles, folderDigest, folderFiles } from './folder-digest.js';
 export { freeBytes, requireReadable, requireRoom } from './storage.js';

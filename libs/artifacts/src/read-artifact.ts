@@ -1,6 +1,6 @@
 /** Reads an artifact's file. Whoever may store artifacts decides what lies there, so nothing is trusted before it is read. */
 import { constants } from 'node:fs';
-import { open, realpath } from 'node:fs/promises';
+import { open, realpath, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MisplacedArtifactError, MissingArtifactError, OversizedArtifactError } from './errors.js';
 
@@ -12,25 +12,9 @@ import { MisplacedArtifactError, MissingArtifactError, OversizedArtifactError } 
  *   read, the file system's own error: that is no property of the artifact.
  */
 export async function readArtifact(folder: string, digest: string, maximumBytes: number): Promise<Uint8Array> {
-  const due = join(await realpath(folder), digest.slice(0, 2), digest.slice(2));
+  const file = await openArtifact(folder, digest, maximumBytes);
   try {
-    const actual = await realpath(due);
-    if (actual !== due) throw new MisplacedArtifactError(digest, 'a link');
-    return await readFileOf(digest, due, maximumBytes);
-  } catch (error) {
-    if (isMissing(error)) throw new MissingArtifactError(digest, due);
-    throw error;
-  }
-}
-
-async function readFileOf(digest: string, path: string, maximumBytes: number): Promise<Uint8Array> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    const found = await file.stat();
-    if (!found.isFile())
-      throw new MisplacedArtifactError(digest, found.isDirectory() ? 'a folder' : 'a pipe or device');
-    if (found.size > maximumBytes) throw new OversizedArtifactError(digest, found.size, maximumBytes);
-    const bytes = new Uint8Array(found.size);
+    const bytes = new Uint8Array((await file.stat()).size);
     let filled = 0;
     while (filled < bytes.byteLength) {
       const { bytesRead } = await file.read(bytes, filled, Math.min(2 ** 30, bytes.byteLength - filled), filled);
@@ -41,6 +25,33 @@ async function readFileOf(digest: string, path: string, maximumBytes: number): P
     return bytes;
   } finally {
     await file.close();
+  }
+}
+
+/** The same file, opened. */
+export async function openArtifact(folder: string, digest: string, maximumBytes: number): Promise<FileHandle> {
+  const due = join(await realpath(folder), digest.slice(0, 2), digest.slice(2));
+  try {
+    const actual = await realpath(due);
+    if (actual !== due) throw new MisplacedArtifactError(digest, 'a link');
+    return await openRegular(digest, due, maximumBytes);
+  } catch (error) {
+    if (isMissing(error)) throw new MissingArtifactError(digest, due);
+    throw error;
+  }
+}
+
+async function openRegular(digest: string, path: string, maximumBytes: number): Promise<FileHandle> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const found = await file.stat();
+    if (!found.isFile())
+      throw new MisplacedArtifactError(digest, found.isDirectory() ? 'a folder' : 'a pipe or device');
+    if (found.size > maximumBytes) throw new OversizedArtifactError(digest, found.size, maximumBytes);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
   }
 }
 

@@ -110,6 +110,26 @@ describe('settings of a trainer', () => {
     expect(problems).toEqual([expect.stringMatching(/^TRAINER_DEVICE is "gpu": .*"auto"\|"cpu"\|"webgpu"\|"cuda"/)]);
   });
 
+  it('say how many jobs it runs, how often they keep checkpoints, and how long it takes to stop', () => {
+    const clients = { TRAINER_CLIENTS: '{"ward":"/"}' };
+    const byDefault = readTrainerSettings({ ...environment, ...clients });
+    expect(byDefault).toMatchObject({ jobs: 1, checkpointSeconds: 60, stopSeconds: 10 });
+    const never = { TRAINER_JOBS: '4', TRAINER_CHECKPOINT_SECONDS: '0', TRAINER_STOP_SECONDS: '0' };
+    const given = readTrainerSettings({ ...environment, ...clients, ...never });
+    expect(given).toMatchObject({ jobs: 4, checkpointSeconds: 0, stopSeconds: 0 });
+    expect(problemsOf(() => readTrainerSettings({ ...environment, ...clients, TRAINER_JOBS: '0' }))).toEqual([
+      'TRAINER_JOBS is "0": expected a whole number from 1 to 256',
+    ]);
+  });
+
+  it('bound the cache of models', () => {
+    const given = { TRAINER_CLIENTS: '{"ward":"/"}', MODELS_CACHE_FOLDER: folder };
+    const byDefault = readTrainerSettings({ ...environment, ...given });
+    expect(byDefault.modelsCache).toEqual({ folder, maximumBytes: 20 * 2 ** 30 });
+    const bounded = readTrainerSettings({ ...environment, ...given, MODELS_CACHE_MIB: '3' });
+    expect(bounded.modelsCache.maximumBytes).toBe(3 * 2 ** 20);
+  });
+
   it.each([
     ['not JSON', 'TRAINER_CLIENTS is "not JSON": not JSON'],
     ['{}', 'expected at least one client'],

@@ -1,5 +1,11 @@
 export { assertNever } from './assert-never.js';
-export type { BaseModel, BaseModelCommand, BaseModelEvent, BaseModelState } from './base-model/base-model.js';
+export type {
+  BaseModel,
+  BaseModelCommand,
+  BaseModelEvent,
+  BaseModelPublication,
+  BaseModelState,
+} from './base-model/base-model.js';
 export { decideBaseModel, evolveBaseModel, initialBaseModel } from './base-model/base-model.js';
 export type { ClientCommand, ClientEvent, ClientState } from './client/client.js';
 export { decideClient, evolveClient, initialClient } from './client/client.js';

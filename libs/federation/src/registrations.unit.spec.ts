@@ -19,6 +19,32 @@ describe('a base model', () => {
   });
 });
 
+describe('a base model in the artifact store', () => {
+  const publication = {
+    name: 'tiny',
+    manifest: 'c'.repeat(64),
+    files: [{ name: 'config.json', bytes: 7, artifact: 'd'.repeat(64) }],
+  };
+  const publish = { type: 'RegisterBaseModel', data: model, publication } as const;
+  const event = { type: 'BaseModelPublished', data: publication } as const;
+
+  it('is registered and published at once, or published later, and then known by its manifest', () => {
+    const both = decideBaseModel(publish, initialBaseModel);
+    expect(both).toEqual([{ type: 'BaseModelRegistered', data: model }, event]);
+    expect(decideBaseModel(publish, registered)).toEqual([event]);
+    const published = both.reduce(evolveBaseModel, initialBaseModel);
+    expect(published).toEqual({ status: 'registered', model, manifest: publication.manifest });
+    expect(evolveBaseModel(registered, event)).toEqual(published);
+    expect(decideBaseModel(publish, published)).toEqual([]);
+    expect(decideBaseModel({ type: 'RegisterBaseModel', data: model }, published)).toEqual([]);
+  });
+
+  it('is not published where another one has its name', () => {
+    const other = { ...publish, data: { ...model, digest: 'b'.repeat(64) } };
+    expect(() => decideBaseModel(other, registered)).toThrow('is already registered with digest');
+  });
+});
+
 describe('a client', () => {
   const ward = { name: 'ward', description: null };
 

@@ -6,7 +6,15 @@ import { baseModelName, digest, resourceName } from './configuration.js';
 import { weightForm } from './weight-form.js';
 
 /** The base model that a federation adapts: a folder under the models root, by name and digest of its contents. */
-export const baseModelReference = z.strictObject({ name: baseModelName, digest }).meta({ title: 'BaseModelReference' });
+export const baseModelReference = z
+  .strictObject({
+    name: baseModelName,
+    digest,
+    manifest: digest
+      .optional()
+      .describe('Where trainers fetch it from that have no such folder; absent where nowhere.'),
+  })
+  .meta({ title: 'BaseModelReference' });
 export type BaseModelReference = z.infer<typeof baseModelReference>;
 
 /** An adapted linear layer: its weight is [outputWidth, inputWidth]. */

@@ -33,6 +33,8 @@ export function bullmqQueue(settings: QueueSettings, name: string, migrate: bool
 }
 
 export interface WorkerTimings {
+  /** Jobs at a time. */
+  concurrency: number;
   /** Milliseconds that a job stays a worker's own without a sign of life. */
   lockDuration: number;
   /** Milliseconds between two looks for jobs whose worker died. */

@@ -1,4 +1,4 @@
-export { describeIssues, PermanentJobError, PostponedJobError } from './job-errors.js';
+export { describeIssues, HandedBackJobError, PermanentJobError, PostponedJobError } from './job-errors.js';
 export type { FinishedJob, JobQueue, JobSnapshot, JobState, QueueOptions } from './job-queue.js';
 export { openQueue } from './job-queue.js';
 export type { AggregationJob, TrainingJob, TrainingProgress } from './jobs.js';

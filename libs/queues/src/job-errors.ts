@@ -13,6 +13,11 @@ export class PostponedJobError extends Error {
   override readonly name = 'PostponedJobError';
 }
 
+/** The worker was told to stop, and leaves the job to another one: it waits for that one at once, and has not failed. */
+export class HandedBackJobError extends Error {
+  override readonly name = 'HandedBackJobError';
+}
+
 /** Names every field that does not fit, with its value's message: `configuration.rank: Too small: expected >=1`. */
 export function describeIssues(error: z.ZodError): string {
   return error.issues.map((issue) => `${issue.path.join('.') || 'value'}: ${issue.message}`).join('; ');

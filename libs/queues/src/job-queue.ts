@@ -91,9 +91,11 @@ export async function openQueue(settings: QueueSettings, name: string, options: 
       return [...present(completed).map(asCompleted), ...present(failed).map(asFailed)];
     },
     async outcome(id) {
+      // the state first: a job that was read before it ended has no result
+      const state = await queue.getJobState(id);
+      if (state !== 'completed' && state !== 'failed') return null;
       const job: Job | undefined = await queue.getJob(id);
-      const state = await job?.getState();
-      if (!job || (state !== 'completed' && state !== 'failed')) return null;
+      if (!job) return null;
       return state === 'completed' ? asCompleted(job) : asFailed(job);
     },
     async namedDigests() {

@@ -95,8 +95,8 @@ export const aggregationJob = z.discriminatedUnion('kind', [
 ]);
 export type AggregationJob = z.infer<typeof aggregationJob>;
 
-/** What a running training job last said of itself. Only for people to watch: nothing is decided by it. */
-export const trainingProgress = z.strictObject({
+/** What a running training job last said of itself. Only for people to watch: nothing is decided by it. What else is kept with it is left out. */
+export const trainingProgress = z.object({
   phase: z.enum(['loading', 'comparing', 'training', 'evaluating', 'generating', 'embedding']),
   step: z.int().min(0),
   steps: z.int().min(0),

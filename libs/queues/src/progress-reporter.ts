@@ -3,6 +3,8 @@ const interval = 500;
 
 export interface ProgressReporter {
   report(progress: object): void;
+  /** Sends the newest report, a second time where it was sent, and resolves once it has arrived; rejects where it has not. */
+  sendNow(): Promise<void>;
   /** Drops what was not sent yet and waits for what is under way, so that nothing arrives after the job has ended. */
   stop(): Promise<void>;
 }
@@ -12,6 +14,7 @@ export function progressReporter(
   onError: (error: Error) => void,
 ): ProgressReporter {
   let latest: object | null = null;
+  let last: object = {};
   let timer: NodeJS.Timeout | null = null;
   let sending: Promise<void> = Promise.resolve();
 
@@ -26,8 +29,13 @@ export function progressReporter(
 
   return {
     report(progress) {
-      latest = progress;
+      latest = last = progress;
       if (timer === null) sendLatest();
+    },
+    sendNow() {
+      const sent = sending.then(() => send(last));
+      sending = sent.catch(() => undefined);
+      return sent;
     },
     async stop() {
       latest = null;

@@ -11,8 +11,8 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { z } from 'zod';
-import type { FinishedJob, JobQueue, QueueSettings, RunningWorker, WorkerOptions } from './index.js';
-import { openQueue, PermanentJobError, PostponedJobError, startWorker } from './index.js';
+import type { FinishedJob, JobContext, JobQueue, QueueSettings, RunningWorker, WorkerOptions } from './index.js';
+import { HandedBackJobError, openQueue, PermanentJobError, PostponedJobError, startWorker } from './index.js';
 import { temporaryDatabase } from './temporary-database.fixture.js';
 
 const payload = z.strictObject({ number: z.int() });
@@ -203,6 +203,108 @@ function behavesAsAQueue(settings: () => QueueSettings, wipe: () => Promise<void
     expect(await queue.get('one.0.ward.1')).toMatchObject({ state: 'waiting' });
     await work('giveback', async ({ number }, { attempt }) => ({ double: number * 2 + attempt - 1 }));
     expect(await ended(queue)).toMatchObject({ state: 'completed', result: { double: 8 } });
+  });
+
+  it('hands a job back to whoever takes it next, and no attempt is lost', async () => {
+    const queue = await open('handback');
+    await queue.add('one.0.ward.1', { number: 4 });
+    const closings: Promise<void>[] = [];
+    const first = await work('handback', async () => {
+      closings.push(first.close());
+      throw new HandedBackJobError('told to stop');
+    });
+    await eventually(async () => (closings.length > 0 ? true : null));
+    await Promise.all(closings);
+    expect(await queue.get('one.0.ward.1')).toMatchObject({ state: 'waiting' });
+    await work('handback', async ({ number }, { attempt }) => ({ double: number * 2 + attempt - 1 }));
+    expect(await ended(queue)).toMatchObject({ state: 'completed', result: { double: 8 } });
+  });
+
+  describe('a checkpoint', () => {
+    const [early, late] = ['e', 'f'].map((letter) => letter.repeat(64)) as [string, string];
+
+    it('goes with its job from worker to worker, through hand-backs and failures, and is told when the job has ended', async () => {
+      const queue = await open('checkpoints');
+      await queue.add('one.0.ward.1', { number: 4 });
+      const given: (string | null)[] = [];
+      const told: (string | null)[] = [];
+      const handler: WorkerOptions<Payload, Result>['handler'] = async ({ number }, context) => {
+        given.push(context.checkpoint);
+        context.reportProgress({ step: given.length });
+        if (given.length > 3) return { double: number * 2 };
+        if (given.length < 3) await context.recordCheckpoint(given.length === 1 ? early : late);
+        context.reportProgress({ step: 10 * given.length });
+        throw given.length === 2 ? new Error('it fell over') : new HandedBackJobError('told to stop');
+      };
+      await work('checkpoints', handler, { onEnded: (_id, checkpoint) => told.push(checkpoint) });
+      expect((await ended(queue)).state).toBe('completed');
+      expect(given).toEqual([null, early, late, late]);
+      await eventually(async () => (told.length > 0 ? true : null));
+      expect(told).toEqual([late]);
+    });
+
+    it('is named by its job while that waits, so that it is not collected', async () => {
+      const queue = await open('named-checkpoints');
+      await queue.add('one.0.ward.1', { number: 4 });
+      const closings: Promise<void>[] = [];
+      const worker = await work('named-checkpoints', async (_payload, { recordCheckpoint }) => {
+        await recordCheckpoint(early);
+        closings.push(worker.close());
+        throw new HandedBackJobError('told to stop');
+      });
+      await eventually(async () => (closings.length > 0 ? true : null));
+      await Promise.all(closings);
+      expect(await queue.namedDigests()).toEqual(new Set([early]));
+    });
+
+    it('outlives a worker that was killed', async () => {
+      const queue = await open('killed-checkpoints');
+      await queue.add('one.0.ward.1', { number: 5 });
+      const fixture = fileURLToPath(new URL('./stuck-worker.fixture.js', import.meta.url));
+      const child = fork(fixture, [JSON.stringify(settings()), 'killed-checkpoints', early]);
+      await once(child, 'message');
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      const given: (string | null)[] = [];
+      const handler = async ({ number }: Payload, { checkpoint }: JobContext): Promise<Result> => {
+        given.push(checkpoint);
+        return { double: number * 2 };
+      };
+      await work('killed-checkpoints', handler, { lockDuration: 1000, stalledInterval: 500 });
+      await ended(queue);
+      expect(given).toEqual([early]);
+    });
+
+    it('of a job that is gone cannot be recorded', async () => {
+      const queue = await open('gone-checkpoints');
+      await queue.add('one.0.ward.1', { number: 5 });
+      const refusals: unknown[] = [];
+      await work('gone-checkpoints', async (_payload, { recordCheckpoint }) => {
+        await wipe();
+        await recordCheckpoint(early).catch((error: unknown) => refusals.push(error));
+        throw new Error('stopped');
+      });
+      expect(await eventually(async () => refusals[0])).toBeInstanceOf(Error);
+    });
+  });
+
+  it('runs as many jobs at a time as it is told', async () => {
+    const queue = await open('concurrent');
+    for (const client of ['a', 'b', 'c']) await queue.add(`one.0.${client}.1`, { number: 1 });
+    let running = 0;
+    let most = 0;
+    await work(
+      'concurrent',
+      async ({ number }) => {
+        most = Math.max(most, ++running);
+        await eventually(async () => (most === 2 ? true : null));
+        running--;
+        return { double: number };
+      },
+      { concurrency: 2 },
+    );
+    await eventually(async () => ((await queue.finished(10)).length === 3 ? true : null));
+    expect(most).toBe(2);
   });
 
   it('takes over the job of a worker that was killed, and no attempt is lost', async () => {

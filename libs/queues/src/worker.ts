@@ -7,7 +7,14 @@ import { DelayedError, Job as StoredJob, UnrecoverableError, WaitingError } from
 import type { z } from 'zod';
 import type { PlatformWorker } from './bullmq-connection.js';
 import { bullmqWorker } from './bullmq-connection.js';
-import { describeIssues, PermanentJobError, PostponedJobError, storableMessage } from './job-errors.js';
+import { checkpointOf, withCheckpoint } from './checkpoint.js';
+import {
+  describeIssues,
+  HandedBackJobError,
+  PermanentJobError,
+  PostponedJobError,
+  storableMessage,
+} from './job-errors.js';
 import { watchJob } from './job-watch.js';
 import { progressReporter } from './progress-reporter.js';
 import type { QueueSettings } from './queue-settings.js';
@@ -20,6 +27,10 @@ export interface JobContext {
   readonly attempt: number;
   /** Tells people how far it is; may be called as often as one likes. */
   reportProgress(progress: object): void;
+  /** The artifact from which the job may be gone on with, as whoever ran it before recorded it; null where nobody did. */
+  readonly checkpoint: string | null;
+  /** Resolves once every later worker will be given it; rejects where the queue cannot be reached, or the job is gone. */
+  recordCheckpoint(digest: string): Promise<void>;
   /** Aborted when the worker gives its jobs back, lost this one, or nobody waits for it: then stop and reject. */
   readonly signal: AbortSignal;
 }
@@ -36,6 +47,10 @@ export interface WorkerOptions<Payload, Result> {
   onFailure?: (jobId: string, error: Error, final: boolean) => void;
   /** Where the handler rejected with a PostponedJobError; it is tried again after these milliseconds. */
   onPostponed?: (jobId: string, error: Error, milliseconds: number) => void;
+  /** Where a job will not be taken again: it is done or has failed for good. With its last checkpoint, which nobody needs any more. */
+  onEnded?: (jobId: string, checkpoint: string | null) => void;
+  /** Jobs at a time; 1 by default. */
+  concurrency?: number;
   /** Milliseconds; 10,000 by default. The event loop must never be blocked for half as long. */
   lockDuration?: number;
   /** Milliseconds between two looks for jobs whose worker died; 2,000 by default. */
@@ -57,16 +72,19 @@ export async function startWorker<Payload, Result>(options: WorkerOptions<Payloa
 
   const process = async (job: Job<unknown>, token?: string, signal?: AbortSignal): Promise<Result> => {
     if (!job.id || token === undefined || !signal) throw new Error(`job of ${queueName} without id, token or signal`);
-    if (givingBack) {
-      // it was fetched while the others were given back
-      await job.moveToWait(token);
-      throw new WaitingError();
-    }
-    const progress = progressReporter((report) => job.updateProgress(report), onError);
+    // it was fetched while the others were given back
+    if (givingBack) return await handBack(job, token);
+    let checkpoint = checkpointOf(job.progress);
+    const progress = progressReporter((report) => job.updateProgress(withCheckpoint(report, checkpoint)), onError);
     const context: JobContext = {
       jobId: job.id,
       attempt: job.attemptsMade + 1,
+      checkpoint,
       reportProgress: (report) => progress.report(report),
+      recordCheckpoint: (digest) => {
+        checkpoint = digest;
+        return progress.sendNow();
+      },
       signal,
     };
     const watch = watchJob(
@@ -80,6 +98,7 @@ export async function startWorker<Payload, Result>(options: WorkerOptions<Payloa
       watch.end();
       await progress.stop();
       if (signal.aborted) return await leave(job, token, signal.reason);
+      if (error instanceof HandedBackJobError) return await handBack(job, token);
       if (error instanceof PostponedJobError) return await postpone(job, token, error);
       throw asQueueError(error);
     } finally {
@@ -91,7 +110,12 @@ export async function startWorker<Payload, Result>(options: WorkerOptions<Payloa
   /** A job that was aborted: it waits again, has failed for good, or is not this worker's to end. Never returns. */
   const leave = async (job: Job<unknown>, token: string, reason: unknown): Promise<never> => {
     if (reason === 'withdrawn') throw new UnrecoverableError('withdrawn');
-    if (givingBack) await job.moveToWait(token);
+    if (givingBack) return await handBack(job, token);
+    throw new WaitingError();
+  };
+
+  const handBack = async (job: Job<unknown>, token: string): Promise<never> => {
+    await job.moveToWait(token);
     throw new WaitingError();
   };
 
@@ -105,6 +129,7 @@ export async function startWorker<Payload, Result>(options: WorkerOptions<Payloa
   const worker = bullmqWorker(settings, queueName, process, {
     lockDuration: options.lockDuration ?? 10_000,
     stalledInterval: options.stalledInterval ?? 2000,
+    concurrency: options.concurrency ?? 1,
   });
   report(worker, options);
   await worker.waitUntilReady();
@@ -142,9 +167,12 @@ function report<Payload, Result>(worker: PlatformWorker, options: WorkerOptions<
   worker.on('error', options.onError);
   // Another worker has taken the job over: what this one still computes would be refused.
   worker.on('lockRenewalFailed', (jobIds) => jobIds.forEach((id) => worker.cancelJob(id, 'the lock was lost')));
+  const ended = (job: Job): void => options.onEnded?.(job.id ?? '', checkpointOf(job.progress));
+  worker.on('completed', ended);
   worker.on('failed', (job, error) => {
     if (!job?.id) return;
     const final = error instanceof UnrecoverableError || job.attemptsMade >= (job.opts.attempts ?? 1);
     options.onFailure?.(job.id, error, final);
+    if (final) ended(job);
   });
 }

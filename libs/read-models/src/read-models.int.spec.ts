@@ -93,7 +93,14 @@ describe('read models', () => {
     await happened(baseModelStream('tiny'), { type: 'BaseModelRegistered', data: model });
     await happened(clientStream('ward'), { type: 'ClientRegistered', data: { name: 'ward', description: null } });
     await happened(clientStream('bank'), { type: 'ClientRegistered', data: { name: 'bank', description: 'A bank' } });
-    expect(await listBaseModels(database.prisma)).toEqual([{ ...model, registeredAt: expect.any(Date) }]);
+    const listed = { ...model, manifest: null, registeredAt: expect.any(Date) };
+    expect(await listBaseModels(database.prisma)).toEqual([listed]);
+    const manifest = 'b'.repeat(64);
+    await happened(baseModelStream('tiny'), {
+      type: 'BaseModelPublished',
+      data: { name: 'tiny', manifest, files: [] },
+    });
+    expect(await listBaseModels(database.prisma)).toEqual([{ ...listed, manifest }]);
     expect((await listClients(database.prisma)).map((client) => client.name)).toEqual(['bank', 'ward']);
   });
 

@@ -1,5 +1,5 @@
 /** What a worker tells of its jobs. */
-import { PostponedJobError, type JobContext, type WorkerOptions } from '@fedamole/queues';
+import { HandedBackJobError, PostponedJobError, type JobContext, type WorkerOptions } from '@fedamole/queues';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Metrics } from './metrics.js';
 
@@ -75,7 +75,8 @@ export class JobMetrics {
     try {
       return await run();
     } catch (error) {
-      outcome = signal.aborted ? 'aborted' : error instanceof PostponedJobError ? 'postponed' : 'failed';
+      const leaves = signal.aborted || error instanceof HandedBackJobError;
+      outcome = leaves ? 'aborted' : error instanceof PostponedJobError ? 'postponed' : 'failed';
       throw error;
     } finally {
       stop({ outcome });

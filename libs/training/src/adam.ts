@@ -13,16 +13,28 @@ export interface AdamSettings {
   readonly weightDecay?: number;
 }
 
-interface Moments {
+export interface Moments {
   readonly first: Float32Array;
   readonly second: Float32Array;
 }
 
 export class Adam {
-  private readonly moments = new Map<string, Moments>();
+  private readonly known = new Map<string, Moments>();
   private steps = 0;
 
   constructor(private readonly settings: AdamSettings) {}
+
+  /** By the parameters' names; the next update changes them in place. */
+  get moments(): ReadonlyMap<string, Moments> {
+    return this.known;
+  }
+
+  /** Goes on as after that many updates, which left these moments: they are copied. */
+  restore(steps: number, moments: ReadonlyMap<string, Moments>): void {
+    this.steps = steps;
+    for (const [name, { first, second }] of moments)
+      this.known.set(name, { first: first.slice(), second: second.slice() });
+  }
 
   /**
    * One step at `factor` times the learning rate. `gradients` by the parameters' names, of the same length; throws where
@@ -54,10 +66,10 @@ export class Adam {
   }
 
   private momentsOf(name: string, length: number): Moments {
-    const known = this.moments.get(name);
-    if (known !== undefined) return known;
+    const kept = this.known.get(name);
+    if (kept !== undefined) return kept;
     const fresh = { first: new Float32Array(length), second: new Float32Array(length) };
-    this.moments.set(name, fresh);
+    this.known.set(name, fresh);
     return fresh;
   }
 }

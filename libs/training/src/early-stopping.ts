@@ -16,15 +16,30 @@ export interface BestEvaluation {
   readonly loss: number;
 }
 
+/** What the evaluations so far came to. */
+export interface EarlyStoppingState {
+  /** With the parameters that it was of, by name; null before the first evaluation. */
+  readonly best: (BestEvaluation & { readonly values: ReadonlyMap<string, Float32Array> }) | null;
+  readonly withoutImprovement: number;
+}
+
 export class EarlyStopping {
-  private best: (BestEvaluation & { readonly values: ReadonlyMap<string, Float32Array> }) | null = null;
-  private withoutImprovement = 0;
+  private best: EarlyStoppingState['best'];
+  private withoutImprovement: number;
 
   constructor(
     private readonly settings: EarlyStoppingSettings,
     private readonly parameters: Parameters,
     private readonly steps: number,
-  ) {}
+    from: EarlyStoppingState = { best: null, withoutImprovement: 0 },
+  ) {
+    this.best = from.best;
+    this.withoutImprovement = from.withoutImprovement;
+  }
+
+  get state(): EarlyStoppingState {
+    return { best: this.best, withoutImprovement: this.withoutImprovement };
+  }
 
   /** Evaluates where that is due after this step, counted from 1; true where training should stop. Throws where it diverged. */
   async after(step: number): Promise<boolean> {

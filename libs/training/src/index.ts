@@ -1,5 +1,5 @@
 export type { AdapterKind } from './adapter-kind.js';
-export { Adam, type AdamSettings } from './adam.js';
+export { Adam, type AdamSettings, type Moments } from './adam.js';
 export type { Origin } from './diagnosis.js';
 export { makeBatch, type Batch, type Sequence } from './batch.js';
 export { choiceAccuracy, chosenAnswers, type Question } from './choices.js';
@@ -25,7 +25,7 @@ export {
 } from './evaluation.js';
 export { generate, generateSteps, type GenerationSettings, type GenerationStep } from './generation.js';
 export { DivergedError, type Divergence } from './diverged-error.js';
-export type { BestEvaluation, EarlyStoppingSettings } from './early-stopping.js';
+export type { BestEvaluation, EarlyStoppingSettings, EarlyStoppingState } from './early-stopping.js';
 export type { LearningRateSchedule } from './learning-rate.js';
 export {
   trainLocally,
@@ -36,3 +36,4 @@ export {
 export { candidates, type Candidates, type SamplingSettings } from './sampling.js';
 export { lengthBucketedBatches, shuffledBatches } from './training-batches.js';
 export { InsufficientMemoryError, trainingMemory, type TrainingLoad, type TrainingMemory } from './training-memory.js';
+export { putValues, valuesOf, type TrainingState } from './training-state.js';

@@ -9,6 +9,7 @@ import { EarlyStopping, type BestEvaluation, type EarlyStoppingSettings } from '
 import type { Engine } from './engine.js';
 import { clipByGlobalNorm, globalNorm } from './gradients.js';
 import { learningRateFactor, type LearningRateSchedule } from './learning-rate.js';
+import { putValues, valuesOf, type TrainingState } from './training-state.js';
 
 export interface LocalTrainingSettings {
   /** Optimiser steps. */
@@ -30,6 +31,8 @@ export interface LocalTrainingSettings {
   readonly maxGradientNorm?: number | null;
   /** Unless given, every step is taken and the last parameters are kept. */
   readonly earlyStopping?: EarlyStoppingSettings | null;
+  /** Goes on from there, with the same bits as a training that was never left; from the first step unless given. */
+  readonly from?: TrainingState | null;
 }
 
 export interface LocalTrainingReport {
@@ -56,25 +59,41 @@ export interface StepReport {
 }
 
 /**
- * Trains `parameters` in place, on the batches that `nextBatch` gives. `onStep` is awaited after each step, and may throw to
- * stop. Throws a DivergedError where a number is not finite any more.
+ * Trains `parameters` in place, on the batches that `nextBatch` gives from the first on. `onStep` is awaited after each step, and
+ * may throw to stop; what its `state` gives are views, whose contents hold until the next step. Throws a DivergedError where a
+ * number is not finite any more.
  */
 export async function trainLocally(
   engine: Engine,
   parameters: Parameters,
   nextBatch: () => readonly Sequence[],
   settings: LocalTrainingSettings,
-  onStep: (report: StepReport) => void | Promise<void> = () => undefined,
+  onStep: (report: StepReport, state: () => TrainingState) => void | Promise<void> = () => undefined,
 ): Promise<LocalTrainingReport> {
   const { steps, learningRate, padTokenId, warmupSteps = 0, schedule = 'constant', weightDecay = 0 } = settings;
-  const { accumulationSteps = 1, maxGradientNorm = null, earlyStopping = null } = settings;
+  const { accumulationSteps = 1, maxGradientNorm = null, earlyStopping = null, from = null } = settings;
   const optimizer = new Adam({ learningRate, weightDecay });
-  const stopping = earlyStopping === null ? null : new EarlyStopping(earlyStopping, parameters, steps);
+  const stopping =
+    earlyStopping === null
+      ? null
+      : new EarlyStopping(earlyStopping, parameters, steps, from?.earlyStopping ?? undefined);
   const dropoutSeeds = seedsOf(engine, settings.randomDropout);
-  const totals = { loss: 0, balance: 0, tokens: 0, steps: 0 };
-  for (let step = 1; step <= steps; step += 1) {
-    const groups = Array.from({ length: accumulationSteps }, nextBatch);
-    const microBatches = makeMicroBatches(groups, padTokenId, dropoutSeeds);
+  const totals = { loss: 0, balance: 0, tokens: 0, ...from?.totals, steps: from?.step ?? 0 };
+  const state = (): TrainingState => {
+    const { steps: step, ...sums } = totals;
+    const earlyStopping = stopping?.state ?? null;
+    return { step, totals: sums, parameters: valuesOf(parameters), moments: optimizer.moments, earlyStopping };
+  };
+  const nextGroups = (): (readonly Sequence[])[] => Array.from({ length: accumulationSteps }, nextBatch);
+  let stopped = false;
+  if (from !== null) {
+    putValues(parameters, from.parameters);
+    optimizer.restore(from.step, from.moments);
+    for (let step = 1; step <= from.step; step += 1) nextGroups().forEach(dropoutSeeds);
+    stopped = (await stopping?.after(from.step)) ?? false;
+  }
+  for (let step = totals.steps + 1; step <= steps && !stopped; step += 1) {
+    const microBatches = makeMicroBatches(nextGroups(), padTokenId, dropoutSeeds);
     const { loss, balance, gradients } = await accumulatedStep(engine, parameters, microBatches);
     const gradientNorm = globalNorm(gradients);
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
@@ -89,8 +108,8 @@ export async function trainLocally(
     totals.balance += balance;
     totals.tokens += tokens;
     totals.steps = step;
-    await onStep({ step, loss, balance, tokens, learningRate: learningRate * factor, gradientNorm });
-    if (await stopping?.after(step)) break;
+    await onStep({ step, loss, balance, tokens, learningRate: learningRate * factor, gradientNorm }, state);
+    stopped = (await stopping?.after(step)) ?? false;
   }
   requireFinite(parameters, totals.steps, steps);
   const best = stopping?.restore() ?? null;

@@ -15,10 +15,13 @@ export class BaseModelsController {
   constructor(@Inject(BaseModelsService) private readonly baseModels: BaseModelsService) {}
 
   @Post()
-  @ApiOperation({ summary: 'Register a base model: a folder below the models root, by name and digest.' })
+  @ApiOperation({
+    summary:
+      'Register a base model: a folder below the models root, by name and digest; or say where its files are stored.',
+  })
   @ApiResponse({ status: 201, description: 'Registered.', standardSchema: baseModelResource })
   @ApiResponse({ status: 200, description: 'Was registered already.', standardSchema: baseModelResource })
-  @Refuses('BASE_MODEL_CONFLICT', 'BASE_MODEL_UNREADABLE', 'BASE_MODEL_DIGEST_MISMATCH')
+  @Refuses('BASE_MODEL_CONFLICT', 'BASE_MODEL_UNREADABLE', 'BASE_MODEL_DIGEST_MISMATCH', 'BASE_MODEL_MANIFEST_REFUSED')
   async registerBaseModel(
     @Body({ schema: registerBaseModel }) body: RegisterBaseModelBody,
     @Res({ passthrough: true }) response: Response,

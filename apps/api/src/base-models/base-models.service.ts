@@ -1,5 +1,6 @@
-import { folderDigest } from '@fedamole/artifacts';
-import type { BaseModel } from '@fedamole/federation';
+import { CorruptArtifactError, folderDigest, MissingArtifactError, OversizedArtifactError } from '@fedamole/artifacts';
+import { ModelManifestError, readManifest } from '@fedamole/base-models';
+import type { BaseModel, BaseModelPublication } from '@fedamole/federation';
 import { baseModelStream, DomainError } from '@fedamole/federation';
 import { listBaseModels } from '@fedamole/read-models';
 import { Inject, Injectable } from '@nestjs/common';
@@ -17,22 +18,24 @@ import type { BaseModelResource, RegisterBaseModelBody } from './schemas.js';
 export class BaseModelsService {
   constructor(@Inject(Platform) private readonly platform: Platform) {}
 
-  /** Reads and digests the folder, unless the same model is registered already. */
+  /** Reads and digests the folder, unless the same model is registered already; a manifest is checked before anything is recorded. */
   async register(body: RegisterBaseModelBody): Promise<{ resource: BaseModelResource; created: boolean }> {
     const existing = await this.find(body.name);
-    if (existing) {
-      if (existing.digest === body.digest) return { resource: existing, created: false };
+    if (existing && existing.digest !== body.digest) {
       throw new DomainError(
         'BASE_MODEL_CONFLICT',
         `base model "${body.name}" is already registered with digest ${existing.digest}, not ${body.digest}`,
         { name: body.name, registered: existing.digest, given: body.digest },
       );
     }
-    const model = await this.read(body);
-    const command = { type: 'RegisterBaseModel' as const, data: model };
-    const { store } = this.platform;
-    const { events } = await handleCommand(store, baseModelDecider, baseModelStream(body.name), command);
-    return { resource: await this.get(body.name), created: events > 0 };
+    const { name, manifest } = body;
+    if (existing && (manifest === undefined || manifest === existing.manifest))
+      return { resource: existing, created: false };
+    const publication = manifest === undefined ? undefined : await this.publication(body, manifest);
+    const data = existing ?? (await this.read(body));
+    const command = { type: 'RegisterBaseModel' as const, data: modelOf(data), ...(publication && { publication }) };
+    await handleCommand(this.platform.store, baseModelDecider, baseModelStream(name), command);
+    return { resource: await this.get(name), created: existing === null };
   }
 
   async get(name: string): Promise<BaseModelResource> {
@@ -52,7 +55,24 @@ export class BaseModelsService {
     const { state, stored } = await foldStream(this.platform.store, baseModelDecider, baseModelStream(name));
     const registeredAt = stored[0]?.recordedAt;
     if (state.status === 'absent' || !registeredAt) return null;
-    return { ...state.model, modules: [...state.model.modules], registeredAt: registeredAt.toISOString() };
+    const { model, manifest } = state;
+    return { ...model, modules: [...model.modules], manifest, registeredAt: registeredAt.toISOString() };
+  }
+
+  /** Where the files lie that the manifest lists: all of them have to be there, as long as it says. */
+  private async publication({ name, digest }: RegisterBaseModelBody, manifest: string): Promise<BaseModelPublication> {
+    const { artifacts } = this.platform;
+    const { files } = await readManifest(artifacts, manifest, digest).catch(refused);
+    for (const { name: file, bytes, sha256 } of files) {
+      const size = await artifacts.size(sha256).catch(refused);
+      if (size !== bytes)
+        refused(new ModelManifestError(`${file} has ${size} bytes; manifest ${manifest} says ${bytes}`));
+    }
+    return {
+      name,
+      manifest,
+      files: files.map(({ name: file, bytes, sha256 }) => ({ name: file, bytes, artifact: sha256 })),
+    };
   }
 
   /** The name holds no slash and begins with no dot, so the folder is one of the models root. */
@@ -71,4 +91,20 @@ export class BaseModelsService {
     const modules = adaptedModules(model.modules);
     return { name, digest, modules, parameterCount: model.parameterCount, maxPositions: model.decoder.maxPositions };
   }
+}
+
+/** What events tell of a model. */
+const modelOf = ({ name, digest, modules, parameterCount, maxPositions }: BaseModel): BaseModel => ({
+  name,
+  digest,
+  modules,
+  parameterCount,
+  maxPositions,
+});
+
+const manifestFaults = [CorruptArtifactError, MissingArtifactError, ModelManifestError, OversizedArtifactError];
+
+function refused(error: unknown): never {
+  if (!manifestFaults.some((kind) => error instanceof kind)) throw error;
+  throw new ProblemException('BASE_MODEL_MANIFEST_REFUSED', (error as Error).message);
 }

@@ -5,6 +5,11 @@ export const registerBaseModel = z
   .strictObject({
     name: baseModelName.describe('Name of the folder below the models root.'),
     digest: digest.describe("SHA-256 of the folder's contents, as every trainer will find them."),
+    manifest: digest
+      .optional()
+      .describe(
+        'The artifact that lists the files of the folder, each an artifact: trainers without the folder fetch them.',
+      ),
   })
   .meta({ title: 'RegisterBaseModel' });
 export type RegisterBaseModelBody = z.infer<typeof registerBaseModel>;
@@ -16,6 +21,7 @@ export const baseModelResource = z
     modules: z.array(adaptedModule).describe('The linear layers that are adapted.'),
     parameterCount: z.int(),
     maxPositions: z.int().describe('Longest sequence in tokens.'),
+    manifest: digest.nullable().describe('Of its files in the artifact store; null where they are not there.'),
     registeredAt: z.iso.datetime(),
   })
   .meta({ title: 'BaseModel' });

@@ -44,12 +44,13 @@ export class FederationsService {
     await this.requireClients(body.clients);
     const federationId = randomUUID();
     const { name, digest, modules } = model.state.model;
+    const { manifest } = model.state;
     const { targetModules } = body.configuration;
     const { stream } = await this.handle(federationId, {
       type: 'CreateFederation',
       federationId,
       name: body.name ?? federationId,
-      baseModel: { name, digest },
+      baseModel: { name, digest, ...(manifest === null ? {} : { manifest }) },
       modules:
         targetModules === null ? modules : await targetedModules(join(settings.modelsFolder, name), targetModules),
       clients: body.clients,

@@ -74,6 +74,11 @@ const ofApi = {
     'unsupported charset "X"',
   ),
   BASE_MODEL_DIGEST_MISMATCH: code(422, 'The folder holds another model.', 'the folder has digest 9f86, not 60303ae2'),
+  BASE_MODEL_MANIFEST_REFUSED: code(
+    422,
+    'It is no manifest of the model, or lacks files.',
+    'manifest 9f86 is of the model with digest 60303ae2, not of 5994471a',
+  ),
   BASE_MODEL_NOT_REGISTERED: code(422, 'Register it first.', 'base model "model" is not registered'),
   BASE_MODEL_UNREADABLE: code(422, 'The folder cannot be read.', 'there is no folder "model" in the models folder'),
   CLIENTS_NOT_REGISTERED: code(422, 'Register them first.', 'clients are not registered: ward'),

@@ -1,6 +1,8 @@
-/** `fedamole models`: base models, by name and by the digest of their folder. */
+/** `fedamole models`: base models, by name and by the digest of their folder, and their files in the artifact store. */
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { folderDigest } from '@fedamole/artifacts';
+import { ArtifactStore, folderDigest } from '@fedamole/artifacts';
+import { publishModel, readBaseModel } from '@fedamole/base-models';
 import { baseModelName } from '@fedamole/federation';
 import { command } from '../command-line/command.js';
 import { folder, required, text } from '../command-line/parameters.js';
@@ -30,8 +32,9 @@ export const models = [
     positional: { name: required(text('NAME', 'name of the base model')) },
     async run({ api, output }, { name }) {
       const model = await (await api()).call('GET /v1/base-models/{name}', { path: { name } });
-      const { modules, parameterCount, maxPositions, digest, registeredAt } = model;
-      const facts = { name, parameters: number(parameterCount, 0), positions: maxPositions, digest, registeredAt };
+      const { modules, parameterCount, maxPositions, digest, manifest, registeredAt } = model;
+      const counts = { parameters: number(parameterCount, 0), positions: maxPositions };
+      const facts = { name, ...counts, digest, manifest: manifest ?? 'not published', registeredAt };
       const rows = modules.map(({ name: module, inputWidth, outputWidth }) => [module, inputWidth, outputWidth]);
       output.result(model, () => `${fields(facts)}\n\n${textTable(['module', 'inputs', 'outputs'], rows)}`);
     },
@@ -44,14 +47,55 @@ export const models = [
     },
     examples: [['models register /srv/models/Llama-3.2-1B', 'under the name that every trainer finds it by']],
     async run({ api, output }, { folder: path }) {
-      const name = baseModelName.safeParse(basename(path));
-      if (!name.success) throw new UsageError(`${path}: ${name.error.issues[0]?.message ?? ''}`);
+      const name = nameOf(path);
       const client = await api();
-      const digest = await folderDigest(path).catch((error: unknown) => {
-        throw new UsageError(`${path}: ${error instanceof Error ? error.message : String(error)}`);
-      });
-      const model = await client.call('POST /v1/base-models', { body: { name: name.data, digest } });
+      const digest = await folderDigest(path).catch((error: unknown) => unreadable(path, error));
+      const model = await client.call('POST /v1/base-models', { body: { name, digest } });
       output.result(model, () => `Base model ${model.name} is registered, digest ${model.digest}.`);
     },
   }),
+  command({
+    words: 'models publish',
+    summary:
+      'Store the files of a base model as artifacts, from where trainers without its folder fetch them, and register it.',
+    positional: {
+      folder: required(folder('the folder, in the form of Hugging Face; its name is the name of the model')),
+    },
+    options: { artifacts: folder("the platform's artifacts folder; by default ARTIFACTS_FOLDER says where it is") },
+    examples: [
+      ['models publish /srv/models/Llama-3.2-1B --artifacts /srv/fedamole/artifacts', 'on a machine that reaches both'],
+    ],
+    async run({ api, output }, { folder: path }, { artifacts }) {
+      const name = nameOf(path);
+      const client = await api();
+      const store = new ArtifactStore(await artifactsFolder(artifacts));
+      await readBaseModel(path).catch((error: unknown) => unreadable(path, error));
+      const { digest, manifest, files } = await publishModel(path, store, (file) =>
+        output.note(`${file.name}: ${number(file.bytes, 0)} bytes`),
+      );
+      const model = await client.call('POST /v1/base-models', { body: { name, digest, manifest } });
+      const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+      const stored = `${files.length} files of ${number(bytes, 0)} bytes`;
+      output.result(model, () => `Base model ${name} is published, digest ${digest}: ${stored}, manifest ${manifest}.`);
+    },
+  }),
 ];
+
+function nameOf(path: string): string {
+  const name = baseModelName.safeParse(basename(path));
+  if (!name.success) throw new UsageError(`${path}: ${name.error.issues[0]?.message ?? ''}`);
+  return name.data;
+}
+
+function unreadable(path: string, error: unknown): never {
+  const message = error instanceof Error ? error.message : String(error);
+  throw new UsageError(message.startsWith(path) ? message : `${path}: ${message}`);
+}
+
+async function artifactsFolder(given: string | undefined): Promise<string> {
+  const path = given ?? process.env['ARTIFACTS_FOLDER'];
+  if (!path) throw new UsageError('expected the artifacts folder: give --artifacts DIR, or set ARTIFACTS_FOLDER');
+  const found = await stat(path).catch(() => null);
+  if (!found?.isDirectory()) throw new UsageError(`${path}: there is no such artifacts folder`);
+  return path;
+}

@@ -1,5 +1,4 @@
 /** The engine of the last job, kept for the next: jobs of one federation share it, whatever the client. */
-import { join } from 'node:path';
 import { folderDigest } from '@fedamole/artifacts';
 import { holdWeights, readBaseModel, type Model, type WeightForm } from '@fedamole/base-models';
 import { loadTokenizer, type Tokenizer } from '@fedamole/datasets';
@@ -14,8 +13,12 @@ export interface LoadedModel {
   readonly tokenizer: Tokenizer;
 }
 
+/** A base model, and where it lies. */
+export interface PlacedModel extends BaseModelReference {
+  readonly folder: string;
+}
+
 export interface EngineCacheSettings {
-  readonly modelsFolder: string;
   /** Where the forms of frozen weights are kept that models' files do not hold. */
   readonly weightsFolder: string;
   readonly threads: number;
@@ -28,9 +31,9 @@ export class EngineCache {
 
   constructor(readonly settings: EngineCacheSettings) {}
 
-  /** Reads a model of the models folder once. Throws where its contents have another digest. */
-  model(reference: BaseModelReference): Promise<LoadedModel> {
-    const key = `${reference.name} ${reference.digest}`;
+  /** Reads a model once. Throws where its folder's contents have another digest. */
+  model(reference: PlacedModel): Promise<LoadedModel> {
+    const key = `${reference.folder} ${reference.digest}`;
     const known = this.models.get(key);
     if (known !== undefined) return known;
     const loading = this.load(reference);
@@ -45,7 +48,7 @@ export class EngineCache {
    * this machine did so before.
    */
   async engine(
-    reference: BaseModelReference,
+    reference: PlacedModel,
     configuration: FederationConfiguration,
     form: WeightForm,
     report: Report,
@@ -70,8 +73,7 @@ export class EngineCache {
     return engine;
   }
 
-  private async load({ name, digest }: BaseModelReference): Promise<LoadedModel> {
-    const folder = join(this.settings.modelsFolder, name);
+  private async load({ folder, digest }: PlacedModel): Promise<LoadedModel> {
     const model = await readBaseModel(folder);
     const actual = await folderDigest(folder);
     if (actual !== digest) {

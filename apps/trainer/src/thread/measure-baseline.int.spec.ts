@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ModelCache } from '@fedamole/base-models';
 import { baselineResult, type BaselineResult } from '@fedamole/federation';
 import { Workshop, type BaselineJob } from '../test-workshop.fixture.js';
 import { ClientDataCache } from './client-data.js';
+import { Ending } from './ending.js';
 import { EngineCache } from './engine-cache.js';
 import { stepTimeKey } from './measure-baseline.js';
+import { ModelPlaces } from './model-places.js';
 import { runJob } from './run-job.js';
 import { StepTimes } from './step-time.js';
 
@@ -21,8 +24,19 @@ async function measuredBy(job: BaselineJob, seconds: { float32: number; int8: nu
   for (const form of ['float32', 'int8'] as const)
     await stepTimes.of(stepTimeKey(job, form), async () => seconds[form]);
   const data = new ClientDataCache(workshop.settings().clients);
-  const workplace = { artifacts: workshop.artifacts, data, engines, stepTimes };
-  return baselineResult.parse(await runJob(job, workplace, () => undefined, new AbortController().signal));
+  const { artifacts } = workshop;
+  const { modelsFolder, modelsCache } = workshop.settings();
+  const models = new ModelPlaces(modelsFolder, new ModelCache({ ...modelsCache, artifacts }));
+  const workplace = { artifacts, models, data, engines, stepTimes, checkpointSeconds: 0 };
+  const control = {
+    send: () => undefined,
+    signal: new AbortController().signal,
+    ending: new Ending(),
+    checkpoint: null,
+    onCheckpoint: () => undefined,
+    onNote: () => undefined,
+  };
+  return baselineResult.parse(await runJob(job, workplace, control));
 }
 
 describe('the forms of frozen weights of a client', () => {

@@ -3,9 +3,11 @@ import type { BaselineResult, EvaluationMetrics, WeightForm, WeightFormMeasureme
 import { neutralParameters } from '@fedamole/mole';
 import type { TrainingJob } from '@fedamole/queues';
 import { splitSizes } from './client-data.js';
+import type { Checkpoint } from './checkpoint-file.js';
+import { HandedBackError } from './ending.js';
 import { exampleLengths } from './example-lengths.js';
 import { measureWeightForms } from './measure-weight-forms.js';
-import { measure, mostFrequentAnswerRougeL } from './measure.js';
+import { measure, mostFrequentAnswerRougeL, type Measured, type Measurements } from './measure.js';
 import { secondsPerStep, typicalBatch, type StepTimes } from './step-time.js';
 import type { Prepared } from './workplace.js';
 
@@ -17,16 +19,29 @@ export async function measureBaseline(
   stepTimes: StepTimes,
 ): Promise<Omit<BaselineResult, 'device' | 'seconds'>> {
   const { weights } = job.configuration;
-  const { splits } = prepared;
-  const metrics = await evaluate(job, prepared, weights === 'auto' ? 'float32' : weights);
-  return {
-    splits: splitSizes(splits),
-    lengths: exampleLengths(splits),
-    metrics,
-    mostFrequentAnswerRougeL: mostFrequentAnswerRougeL(splits),
-    distinctTestAnswers: new Set(splits.test.map(({ output }) => output)).size,
-    weightForms: weights === 'auto' ? await compare(job, prepared, stepTimes, metrics) : null,
+  const { splits, checkpoints } = prepared;
+  const start = await checkpoints.resume();
+  let before = start?.stage === 'measuring' ? start.measured : {};
+  const here = (): Checkpoint => ({ stage: 'measuring', measured: before });
+  const onMeasured = (measured: Measured): Promise<void> => {
+    before = measured;
+    return checkpoints.keepIfDue(here);
   };
+  try {
+    const metrics = await evaluate(job, prepared, weights === 'auto' ? 'float32' : weights, { before, onMeasured });
+    return {
+      splits: splitSizes(splits),
+      lengths: exampleLengths(splits),
+      metrics,
+      mostFrequentAnswerRougeL: mostFrequentAnswerRougeL(splits),
+      distinctTestAnswers: new Set(splits.test.map(({ output }) => output)).size,
+      weightForms: weights === 'auto' ? await compare(job, prepared, stepTimes, metrics) : null,
+    };
+  } catch (error) {
+    const someMeasured = Object.keys(before).length > 0;
+    if (error instanceof HandedBackError && someMeasured) await checkpoints.keep(here);
+    throw error;
+  }
 }
 
 /** With adapters that change nothing. */
@@ -34,10 +49,11 @@ async function evaluate(
   { configuration: { rank, topK, maxNewTokens } }: BaselineJob,
   { engine: engineOf, splits, tokenizer, maxLength, report }: Prepared,
   form: WeightForm,
+  measurements?: Measurements,
 ): Promise<EvaluationMetrics> {
   const engine = await engineOf(form);
   const parameters = neutralParameters(engine.model.modules, rank, topK);
-  return measure(engine, parameters, splits, tokenizer, { maxLength, maxNewTokens }, report);
+  return measure(engine, parameters, splits, tokenizer, { maxLength, maxNewTokens }, report, measurements);
 }
 
 /** Steps of these two take the same time at one trainer, whatever the client. */

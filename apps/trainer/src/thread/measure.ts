@@ -18,6 +18,17 @@ export interface MeasureSettings {
   readonly maxNewTokens: number;
 }
 
+/** What was measured so far. */
+export type Measured = {
+  readonly [Key in Exclude<keyof EvaluationMetrics, 'perplexity'>]?: EvaluationMetrics[Key] | undefined;
+};
+
+/** What was measured before is taken as it is; `onMeasured` is awaited after each of the others. */
+export interface Measurements {
+  readonly before: Measured;
+  readonly onMeasured: (measured: Measured) => Promise<void>;
+}
+
 /** Answers are generated unless every test example has choices; choices are compared wherever an example has some. */
 export async function measure(
   engine: Engine,
@@ -26,6 +37,7 @@ export async function measure(
   tokenizer: Tokenizer,
   settings: MeasureSettings,
   report: Report,
+  { before, onMeasured }: Measurements = { before: {}, onMeasured: async () => undefined },
 ): Promise<EvaluationMetrics> {
   report({ phase: 'evaluating' });
   const { validation, test } = splits;
@@ -34,18 +46,34 @@ export async function measure(
   const steps = validation.length + test.length + choices;
   const { padTokenId } = tokenizer;
   const onExamples = (before: number) => (done: number) => report({ phase: 'evaluating', step: before + done, steps });
-  const validationLoss = await meanLoss(engine, parameters, validation, padTokenId, onExamples(0));
-  const testLoss = await meanLoss(engine, parameters, test, padTokenId, onExamples(validation.length));
+  const loss = (of: ClientSplits['test'], done: number) => () =>
+    meanLoss(engine, parameters, of, padTokenId, onExamples(done));
+  let measured = before;
+  const once = async <Key extends keyof Measured>(
+    key: Key,
+    measureIt: () => Promise<EvaluationMetrics[Key]>,
+  ): Promise<EvaluationMetrics[Key]> => {
+    const known = measured[key];
+    if (known !== undefined) return known as EvaluationMetrics[Key];
+    const value = await measureIt();
+    measured = { ...measured, [key]: value };
+    await onMeasured(measured);
+    return value;
+  };
+  const validationLoss = await once('validationLoss', loss(validation, 0));
+  const testLoss = await once('testLoss', loss(test, validation.length));
   const onChoices = onExamples(validation.length + test.length);
-  const accuracy = choices === 0 ? null : await choiceAccuracy(engine, parameters, questions, padTokenId, onChoices);
+  const accuracy = await once('choiceAccuracy', async () =>
+    choices === 0 ? null : choiceAccuracy(engine, parameters, questions, padTokenId, onChoices),
+  );
   const perplexity = perplexityOf(validationLoss);
   return {
     validationLoss,
     perplexity: Number.isFinite(perplexity) ? perplexity : null,
     testLoss,
-    rougeL: isClassification(test)
-      ? null
-      : await generatedRougeL(engine, parameters, test, tokenizer, settings, report),
+    rougeL: await once('rougeL', async () =>
+      isClassification(test) ? null : generatedRougeL(engine, parameters, test, tokenizer, settings, report),
+    ),
     choiceAccuracy: accuracy,
   };
 }

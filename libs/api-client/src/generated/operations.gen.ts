@@ -23,7 +23,7 @@ export interface Operations {
   'GET /v1/audit': { sent: types.ListAuditData; answered: types.ListAuditResponses[keyof types.ListAuditResponses] };
   /** All base models by name. */
   'GET /v1/base-models': { sent: types.ListBaseModelsData; answered: types.ListBaseModelsResponses[keyof types.ListBaseModelsResponses] };
-  /** Register a base model: a folder below the models root, by name and digest. */
+  /** Register a base model: a folder below the models root, by name and digest; or say where its files are stored. */
   'POST /v1/base-models': { sent: types.RegisterBaseModelData; answered: types.RegisterBaseModelResponses[keyof types.RegisterBaseModelResponses] };
   /** One base model. */
   'GET /v1/base-models/{name}': { sent: types.GetBaseModelData; answered: types.GetBaseModelResponses[keyof types.GetBaseModelResponses] };

@@ -262,6 +262,10 @@ export type BaseModel = {
      * Longest sequence in tokens.
      */
     maxPositions: number;
+    /**
+     * Of its files in the artifact store; null where they are not there.
+     */
+    manifest: string | null;
     registeredAt: string;
 };
 
@@ -272,6 +276,10 @@ export type BaseModelList = {
 export type BaseModelReference = {
     name: string;
     digest: string;
+    /**
+     * Where trainers fetch it from that have no such folder; absent where nowhere.
+     */
+    manifest?: string;
 };
 
 export type BaselineResult = {
@@ -1016,6 +1024,10 @@ export type RegisterBaseModel = {
      * SHA-256 of the folder's contents, as every trainer will find them.
      */
     digest: string;
+    /**
+     * The artifact that lists the files of the folder, each an artifact: trainers without the folder fetch them.
+     */
+    manifest?: string;
 };
 
 export type RegisterClient = {
@@ -2046,7 +2058,7 @@ export type RegisterBaseModelErrors = {
      */
     415: Problem;
     /**
-     * `BASE_MODEL_UNREADABLE`: The folder cannot be read. `BASE_MODEL_DIGEST_MISMATCH`: The folder holds another model. `IDEMPOTENCY_KEY_REUSED`: The key stands for another request.
+     * `BASE_MODEL_UNREADABLE`: The folder cannot be read. `BASE_MODEL_DIGEST_MISMATCH`: The folder holds another model. `BASE_MODEL_MANIFEST_REFUSED`: It is no manifest of the model, or lacks files. `IDEMPOTENCY_KEY_REUSED`: The key stands for another request.
      */
     422: Problem;
     /**

@@ -8,6 +8,7 @@ export interface BaseModelRecord {
   modules: z.infer<typeof adaptedModule>[];
   parameterCount: number;
   maxPositions: number;
+  manifest: string | null;
   registeredAt: Date;
 }
 

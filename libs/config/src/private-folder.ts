@@ -10,12 +10,12 @@ const OPEN_TO_OTHERS = 0o077;
  * An existing folder, or else one of this user's own below the system's temporary folder, which is made. Everyone may write
  * there: one of that name that another user made, or could write to, is refused, for what lies in it is trained with.
  */
-export const weightsFolder = (environment: Environment) =>
+export const privateFolder = (environment: Environment, purpose: 'weights' | 'models') =>
   folder('read and write')
     .optional()
     .transform((given, context) => {
       if (given !== undefined) return given;
-      const path = join(environment['TMPDIR'] ?? tmpdir(), `fedamole-weights-${userInfo().uid}`);
+      const path = join(environment['TMPDIR'] ?? tmpdir(), `fedamole-${purpose}-${userInfo().uid}`);
       const problem = problemOfPrivateFolder(path);
       if (problem !== null) context.addIssue(`its default ${path} ${problem}; expected the path of another folder`);
       return path;

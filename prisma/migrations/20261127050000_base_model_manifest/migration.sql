@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "base_model_view" ADD COLUMN     "manifest" TEXT;
