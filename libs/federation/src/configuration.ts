@@ -3,6 +3,7 @@
  * with the paper's defaults. It is validated once, where it enters, and carried unchanged by events and jobs.
  */
 import { z } from 'zod';
+import { placementOptions } from './placement-options.js';
 import { roundOptions } from './round-options.js';
 import { trainingOptions } from './training-options.js';
 import { weightForm } from './weight-form.js';
@@ -83,10 +84,17 @@ const methodConfiguration = z.strictObject({
     .describe('Every random draw derives from it, the round and the client name.'),
 });
 
-export const federationConfiguration = methodConfiguration.extend(trainingOptions).extend(roundOptions);
+export const federationConfiguration = methodConfiguration
+  .extend(trainingOptions)
+  .extend(roundOptions)
+  .extend(placementOptions);
 
-/** As events and jobs carry it: all defaults filled in, `experts` too. Earlier ones lack training and round options. */
-export const resolvedConfiguration = methodConfiguration.required().extend(trainingOptions).extend(roundOptions);
+/** As events and jobs carry it: all defaults filled in, `experts` too. Earlier ones lack training, round and placement options. */
+export const resolvedConfiguration = methodConfiguration
+  .required()
+  .extend(trainingOptions)
+  .extend(roundOptions)
+  .extend(placementOptions);
 export type FederationConfiguration = z.infer<typeof resolvedConfiguration>;
 
 /** As training jobs carry it: the form of the frozen weights is known, whoever chose it. */
