@@ -5,7 +5,7 @@
 import type { Job, JobsOptions } from 'bullmq';
 import type { PlatformQueue } from './bullmq-connection.js';
 import { bullmqQueue } from './bullmq-connection.js';
-import { addInBatches, missingJobs } from './many-jobs.js';
+import { addInBatches, statesOf } from './many-jobs.js';
 import { queuedDigests } from './queued-digests.js';
 import { queueLoad, type QueueLoad } from './queue-load.js';
 import type { QueueSettings } from './queue-settings.js';
@@ -30,8 +30,8 @@ export interface JobQueue {
   add(id: string, payload: object): Promise<void>;
   /** All of them in one go; one whose identifier exists is left as it is. */
   addAll(jobs: readonly { readonly id: string; readonly payload: object }[]): Promise<void>;
-  /** Those of the identifiers under which there is no job. */
-  missing(ids: readonly string[]): Promise<string[]>;
+  /** Of those of the identifiers under which there is a job. */
+  states(ids: readonly string[]): Promise<ReadonlyMap<string, JobState>>;
   /** Null where there is no such job. */
   get(id: string): Promise<JobSnapshot | null>;
   /** Jobs that ended, oldest first, at most `limit` completed and `limit` failed ones. */
@@ -75,7 +75,10 @@ export async function openQueue(settings: QueueSettings, name: string, options: 
       await queue.add(name, payload, optionsOf(id, payload));
     },
     addAll: (jobs) => addInBatches(queue, name, jobs, optionsOf),
-    missing: (ids) => missingJobs(queue, ids),
+    async states(ids) {
+      const found = [...(await statesOf(queue, ids))].map(([id, state]) => [id, stateOf(state)] as const);
+      return new Map(found.flatMap(([id, state]) => (state === null ? [] : [[id, state] as const])));
+    },
     async get(id) {
       const job: Job | undefined = await queue.getJob(id);
       if (!job) return null;
