@@ -9,7 +9,12 @@ import {
   type TrainingResult,
 } from '@fedamole/federation';
 import {
+  announceWorker,
+  lackOf,
+  needsOf,
   openQueue,
+  PostponedJobError,
+  RunningJobs,
   startWorker,
   trainingJob,
   trainingQueueName,
@@ -20,13 +25,16 @@ import {
   artifactMetrics,
   JobMetrics,
   Metrics,
+  platformVersion,
   startWorkerHealth,
   trainingMetrics,
   type RunningService,
 } from '@fedamole/services';
 import { chooseDevice } from '@fedamole/training';
 import type { Logger } from 'pino';
+import { hostname } from 'node:os';
 import { z } from 'zod';
+import { abilitiesOf } from './abilities.js';
 import { TrainingThread } from './training-thread.js';
 
 export async function startTrainer(settings: TrainerSettings, logger: Logger): Promise<RunningService> {
@@ -53,6 +61,9 @@ export async function startTrainer(settings: TrainerSettings, logger: Logger): P
     handler: async (job, { jobId, attempt, reportProgress, signal }) => {
       const { federationId, round, client, kind } = job;
       const context = logger.child({ jobId, federationId, round, client });
+      const lack = lackOf(abilitiesOf(settings, device), needsOf(client, job.configuration, null));
+      // it goes back to the pool, where another one can
+      if (lack !== null) throw new PostponedJobError(`this trainer ${lack}`);
       context.info({ kind, attempt }, 'training job taken');
       const result = await thread.run(job, reportProgress, signal);
       countTraining(result);
@@ -60,18 +71,29 @@ export async function startTrainer(settings: TrainerSettings, logger: Logger): P
       return result;
     },
   };
-  const worker = await startWorker(new JobMetrics(metrics).observed(options));
+  const jobs = new RunningJobs();
+  const worker = await startWorker(jobs.observed(new JobMetrics(metrics).observed(options)));
   // after the worker, which waits for the queue's tables
   const probe = await openQueue(queue, queueName, { migrate: false, onError });
   const address = { host: settings.healthHost, port: settings.healthPort };
   const checks = { queue: () => probe.ping(), artifacts: () => requireRoom(artifactsFolder, leastFreeBytes) };
   const health = await startWorkerHealth({ address, checks, metrics }, logger);
+  const host = hostname();
+  const announcer = await announceWorker(
+    queue,
+    () => ({
+      ...{ kind: 'trainer', host, version: platformVersion, uptimeSeconds: process.uptime(), jobs: jobs.list() },
+      abilities: abilitiesOf(settings, device),
+    }),
+    onError,
+  );
   logger.info({ device, passedOver, threads }, 'trainer computes on this device');
   logger.info({ pool, clients: Object.keys(clients) }, 'trainer reaches these clients');
   return {
     url: health.url,
     notice: `on ${device}`,
     async close() {
+      await announcer.close();
       await worker.close({ giveBack: true });
       await thread.close();
       await Promise.all([health.close(), probe.close()]);

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { clientsOf, clientVariables } from './client-variables.js';
 import { queueOf, queueVariables } from './queue-variables.js';
+import { labels } from './label-variables.js';
 import type { Environment } from './settings-error.js';
 import { readSettings } from './settings-error.js';
 import { folder, host, leastFreeBytes, logLevel, port, wholeNumber } from './variables.js';
@@ -21,6 +22,8 @@ export interface TrainerSettings {
   /** Absolute path of the data of every client that this trainer can train. */
   clients: Readonly<Record<string, string>>;
   pool: string;
+  /** As `gpu=h100`, sorted. */
+  labels: readonly string[];
   /** Threads of one training step on the CPU. */
   threads: number;
   /** What it computes on; `auto` chooses at start. */
@@ -41,6 +44,7 @@ const variables = (environment: Environment) =>
       WEIGHTS_FOLDER: weightsFolder(environment),
       ...clientVariables(environment),
       TRAINER_POOL: resourceName.default(defaultPool),
+      TRAINER_LABELS: labels,
       TRAINER_THREADS: wholeNumber(1, 1024, availableParallelism()),
       TRAINER_DEVICE: z.enum(['auto', ...computeDevice.options]).default('auto'),
       TRAINER_HEALTH_PORT: port(0),
@@ -55,6 +59,7 @@ const variables = (environment: Environment) =>
       weightsFolder: read.WEIGHTS_FOLDER,
       clients: clientsOf(read),
       pool: read.TRAINER_POOL,
+      labels: read.TRAINER_LABELS,
       threads: read.TRAINER_THREADS,
       device: read.TRAINER_DEVICE,
       healthHost: read.HEALTH_HOST,
