@@ -1,6 +1,7 @@
 import { infeasibilities, nearestFeasible } from '@fedamole/assignment';
 import type { BaseModel, FederationConfiguration } from '@fedamole/federation';
 import { baseModelStream, clientStream, creationRefusals, limitsOf, resolveConfiguration } from '@fedamole/federation';
+import { needsOf } from '@fedamole/queues';
 import { Inject, Injectable } from '@nestjs/common';
 import { join } from 'node:path';
 import { foldStream } from '../commands/command-handler.js';
@@ -8,13 +9,14 @@ import { baseModelDecider, clientDecider } from '../commands/deciders.js';
 import { ProblemException, type WrongField } from '../http/problem.js';
 import { wrongFieldsOf } from '../http/validation.pipe.js';
 import { Platform } from '../platform/platform.js';
+import { placeJob } from '../workers/place-job.js';
 import { estimateFederation } from './estimate.js';
 import type { CreateFederationBody } from './schemas.js';
 import { createFederation } from './schemas.js';
 import { targetedModules } from './target-modules.js';
 import type { ValidationResource } from './validation-schemas.js';
 
-const nothing = { infeasibilities: [], nearest: null, estimate: null };
+const nothing = { infeasibilities: [], warnings: [], nearest: null, estimate: null };
 
 /** Says of a federation that is not there yet everything for which it would be refused, and what it would take. */
 @Injectable()
@@ -41,6 +43,7 @@ export class ValidationService {
       valid: errors.length === 0 && failing.length === 0,
       errors,
       infeasibilities: failing,
+      warnings: this.unplacedClients(clients, configuration, model),
       nearest: failing.length === 0 ? null : { experts, expertChoices, minExperts, maxExperts, topK },
       estimate:
         model && modules && 'found' in modules && failing.length === 0
@@ -65,6 +68,20 @@ export class ValidationService {
       if (error instanceof ProblemException && error.extra.errors) return { errors: error.extra.errors };
       throw error;
     }
+  }
+
+  /** Nothing where it is not known who lives. */
+  private unplacedClients(
+    clients: readonly string[],
+    configuration: FederationConfiguration,
+    model: BaseModel | null,
+  ): WrongField[] {
+    const { workers } = this.platform;
+    if (workers.watchedFor === null) return [];
+    return clients.flatMap((client, index) => {
+      const placement = placeJob(needsOf(client, configuration, model?.parameterCount ?? null), workers.trainers);
+      return placement.pool === null ? [wrong(`clients.${index}`, client, placement.reason)] : [];
+    });
   }
 
   private async unregisteredClients(names: readonly string[]): Promise<WrongField[]> {

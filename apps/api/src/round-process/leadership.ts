@@ -18,6 +18,7 @@ export function startRoundProcess(platform: Platform): BackgroundLoop {
   );
   let process: RoundProcess | null = null;
   let sweptAt = 0;
+  let sweptGeneration = -1;
 
   const step = async (): Promise<number> => {
     if (!(await lock.acquire())) {
@@ -33,9 +34,12 @@ export function startRoundProcess(platform: Platform): BackgroundLoop {
       });
       sweptAt = 0;
     }
-    if (Date.now() - sweptAt >= sweepInterval) {
+    // whoever lives decides where jobs go
+    const { generation } = platform.workers;
+    if (Date.now() - sweptAt >= sweepInterval || generation !== sweptGeneration) {
       await process.sweep();
       sweptAt = Date.now();
+      sweptGeneration = generation;
     }
     if (await process.step()) return 0;
     return process.busy ? pauses.busy : pauses.idle;
