@@ -9,4 +9,7 @@ export type Round = Answer<'GET /v1/federations/{id}/rounds'>['rounds'][number];
 export type Assignment = Answer<'GET /v1/federations/{id}/assignments'>;
 export type Adapter = Answer<'GET /v1/federations/{id}/adapters'>['adapters'][number];
 export type StoredEvent = Answer<'GET /v1/events'>['events'][number];
+export type Worker = Answer<'GET /v1/workers'>['workers'][number];
+export type Queue = Answer<'GET /v1/queues'>['queues'][number];
+export type ParkedJob = Answer<'GET /v1/queues'>['parked'][number];
 export type Replay = Answer<'GET /v1/federations/{id}/rounds/{round}/replay'>;

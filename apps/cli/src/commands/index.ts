@@ -15,6 +15,7 @@ import { platform } from './platform.js';
 import { proofs } from './proofs.js';
 import { rounds } from './rounds.js';
 import { steering } from './steering.js';
+import { workers } from './workers.js';
 
 export const commands: readonly Command[] = [
   ...platform,
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   ...steering,
   ...rounds,
   ...assignment,
+  ...workers,
   ...events,
   ...proofs,
   ...adapters,
