@@ -1,5 +1,5 @@
 export { describeIssues, PermanentJobError, PostponedJobError } from './job-errors.js';
-export type { FinishedJob, JobQueue, JobSnapshot, JobState, QueueOptions } from './job-queue.js';
+export type { FinishedJob, JobQueue, JobSnapshot, JobState } from './job-queue.js';
 export { openQueue } from './job-queue.js';
 export type { AggregationJob, TrainingJob, TrainingProgress } from './jobs.js';
 export { aggregationJob, trainingJob, trainingProgress } from './jobs.js';
@@ -14,6 +14,7 @@ export {
   replayQueueName,
   trainingQueueName,
 } from './queue-settings.js';
+export type { QueueOptions } from './ready-queue.js';
 export type { JobContext, RunningWorker, WorkerOptions } from './worker.js';
 export { startWorker } from './worker.js';
 export type { Announcement, LiveTrainer, LiveWorker, RunningJob, TrainerAbilities } from './workers/announcement.js';

@@ -4,11 +4,11 @@
  */
 import type { Job, JobsOptions } from 'bullmq';
 import type { PlatformQueue } from './bullmq-connection.js';
-import { bullmqQueue } from './bullmq-connection.js';
 import { addInBatches, statesOf } from './many-jobs.js';
 import { queuedDigests } from './queued-digests.js';
 import { queueLoad, type QueueLoad } from './queue-load.js';
 import type { QueueSettings } from './queue-settings.js';
+import { readyQueue, type QueueOptions } from './ready-queue.js';
 import { retriesOf } from './retries.js';
 import { withdrawn } from './withdrawn.js';
 
@@ -51,24 +51,10 @@ export interface JobQueue {
   close(): Promise<void>;
 }
 
-export interface QueueOptions {
-  /** Lets it create or upgrade the Postgres schema; only the api does. */
-  migrate?: boolean;
-  /** Connection errors between calls; calls themselves throw. */
-  onError: (error: Error) => void;
-}
-
 const optionsOf = (jobId: string, payload: object): JobsOptions => ({ jobId, ...retriesOf(payload) });
 
 export async function openQueue(settings: QueueSettings, name: string, options: QueueOptions): Promise<JobQueue> {
-  const queue = bullmqQueue(settings, name, options.migrate ?? false);
-  queue.on('error', options.onError);
-  try {
-    await queue.waitUntilReady();
-  } catch (error) {
-    await queue.close();
-    throw error;
-  }
+  const queue = await readyQueue(settings, name, options);
   return {
     name,
     async add(id, payload) {

@@ -2,9 +2,8 @@
  * Which pools of trainers ever got jobs: a job may lie in the queue of a pool whose last trainer has gone. Kept beside the queues
  * themselves, so that whatever wipes them wipes both.
  */
-import { bullmqQueue } from './bullmq-connection.js';
-import type { QueueOptions } from './job-queue.js';
 import type { QueueSettings } from './queue-settings.js';
+import { readyQueue, type QueueOptions } from './ready-queue.js';
 
 /** No job is ever taken from it: each record in it is a pool's. */
 const name = 'pools';
@@ -18,14 +17,7 @@ export interface PoolRegistry {
 }
 
 export async function openPoolRegistry(settings: QueueSettings, options: QueueOptions): Promise<PoolRegistry> {
-  const queue = bullmqQueue(settings, name, options.migrate ?? false);
-  queue.on('error', options.onError);
-  try {
-    await queue.waitUntilReady();
-  } catch (error) {
-    await queue.close();
-    throw error;
-  }
+  const queue = await readyQueue(settings, name, options);
   return {
     async add(pool) {
       await queue.add(name, {}, { jobId: prefix + pool });

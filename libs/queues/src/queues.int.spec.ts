@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { z } from 'zod';
+import { eventually } from './fixtures/eventually.js';
 import { redisProgram, startTestRedis, type TestRedis } from './fixtures/redis-server.js';
 import type { FinishedJob, JobQueue, QueueSettings, RunningWorker, WorkerOptions } from './index.js';
 import { openQueue, PermanentJobError, PostponedJobError, startWorker } from './index.js';
@@ -15,15 +16,6 @@ const payload = z.strictObject({ number: z.int() });
 const result = z.strictObject({ double: z.int() });
 type Payload = z.infer<typeof payload>;
 type Result = z.infer<typeof result>;
-
-async function eventually<Value>(look: () => Promise<Value | null | undefined>): Promise<Value> {
-  for (let tries = 0; tries < 600; tries++) {
-    const value = await look();
-    if (value !== null && value !== undefined) return value;
-    await sleep(50);
-  }
-  throw new Error('it did not happen within half a minute');
-}
 
 function behavesAsAQueue(settings: () => QueueSettings, wipe: () => Promise<void>): void {
   const closings: (() => Promise<void>)[] = [];

@@ -2,15 +2,20 @@
 import type { Federation } from '@fedamole/federation';
 import { attemptOf, own } from '@fedamole/federation';
 import type { StoredEvent } from '@fedamole/event-store';
+import { mayKnow } from '../access/caller.js';
+import { currentCaller } from '../commands/request-origin.js';
+import { allFederations } from '../federations/all-federations.js';
 import { loadFederation } from '../federations/loaded-federation.js';
 import type { Platform } from '../platform/platform.js';
-import { openFederations } from './open-federations.js';
 import type { ParkedJob } from './schemas.js';
 
 /** Of clients that the caller may know, the newest first. */
 export async function parkedJobs(platform: Platform): Promise<ParkedJob[]> {
   const parked: ParkedJob[] = [];
-  for (const id of await openFederations(platform)) {
+  const open = [...(await allFederations(platform, 'running')), ...(await allFederations(platform, 'paused'))];
+  const caller = currentCaller();
+  for (const { id, clients } of open) {
+    if (!clients.some((client) => mayKnow(caller, client))) continue;
     const { federation, stored } = await loadFederation(platform.store, id);
     parked.push(...parkedOf(federation, stored));
   }

@@ -1,4 +1,4 @@
-import { listFederations } from '@fedamole/read-models';
+import { allFederations } from '../federations/all-federations.js';
 import type { BackgroundLoop } from '../platform/background-loop.js';
 import { startLoop } from '../platform/background-loop.js';
 import type { Platform } from '../platform/platform.js';
@@ -29,7 +29,7 @@ export function startRoundProcess(platform: Platform): BackgroundLoop {
       logger.info('this replica runs the round process');
       process = new RoundProcess({
         ...platform,
-        runningFederations: () => runningFederations(platform),
+        runningFederations: async () => (await allFederations(platform, 'running')).map(({ id }) => id),
         now: Date.now,
       });
       sweptAt = 0;
@@ -55,16 +55,4 @@ export function startRoundProcess(platform: Platform): BackgroundLoop {
       await lock.release();
     },
   };
-}
-
-async function runningFederations({ projector, database }: Platform): Promise<string[]> {
-  await projector.catchUp();
-  const identifiers: string[] = [];
-  let after: string | undefined;
-  do {
-    const page = await listFederations(database.prisma, { status: 'running', limit: 100, after });
-    identifiers.push(...page.federations.map((federation) => federation.id));
-    after = page.next ?? undefined;
-  } while (after !== undefined);
-  return identifiers;
 }

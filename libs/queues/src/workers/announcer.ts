@@ -1,8 +1,8 @@
 /** A worker's side: says that it lives and what it can, until it is told to stop. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { bullmqQueue } from '../bullmq-connection.js';
 import type { QueueSettings } from '../queue-settings.js';
+import { readyQueue } from '../ready-queue.js';
 import { workersQueueName, type Announcement } from './announcement.js';
 
 /** Milliseconds between two signs of life. */
@@ -24,8 +24,7 @@ export async function announceWorker(
   describe: () => Announcement,
   onError: (error: Error) => void,
 ): Promise<Announcer> {
-  const queue = bullmqQueue(settings, workersQueueName, false);
-  queue.on('error', onError);
+  const queue = await readyQueue(settings, workersQueueName, { onError });
   const id = `${describe().kind}.${hostname().replaceAll(':', '-')}.${randomUUID().slice(0, 8)}`;
   let beat = 0;
   let ended = false;
@@ -45,7 +44,6 @@ export async function announceWorker(
       });
 
   try {
-    await queue.waitUntilReady();
     await sign();
   } catch (error) {
     await queue.close();

@@ -1,8 +1,8 @@
 /** The reader's side: which workers live, and what they said last. */
-import { bullmqQueue, type PlatformQueue } from '../bullmq-connection.js';
+import type { PlatformQueue } from '../bullmq-connection.js';
 import { describeIssues } from '../job-errors.js';
-import type { QueueOptions } from '../job-queue.js';
 import type { QueueSettings } from '../queue-settings.js';
+import { readyQueue, type QueueOptions } from '../ready-queue.js';
 import { lifeSign, workersQueueName, type LifeSign, type LiveTrainer, type LiveWorker } from './announcement.js';
 import { LifeSigns } from './life-signs.js';
 
@@ -14,16 +14,8 @@ export class WorkerDirectory {
     private readonly onError: (error: Error) => void,
   ) {}
 
-  static async open(settings: QueueSettings, { migrate = false, onError }: QueueOptions): Promise<WorkerDirectory> {
-    const queue = bullmqQueue(settings, workersQueueName, migrate);
-    queue.on('error', onError);
-    try {
-      await queue.waitUntilReady();
-    } catch (error) {
-      await queue.close();
-      throw error;
-    }
-    return new WorkerDirectory(queue, onError);
+  static async open(settings: QueueSettings, options: QueueOptions): Promise<WorkerDirectory> {
+    return new WorkerDirectory(await readyQueue(settings, workersQueueName, options), options.onError);
   }
 
   /** Reads everything anew; to be called once a second or so. Throws where the queue is away: then nobody has gone. */

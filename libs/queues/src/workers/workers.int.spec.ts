@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { eventually } from '../fixtures/eventually.js';
 import { redisProgram, startTestRedis, type TestRedis } from '../fixtures/redis-server.js';
 import type { Announcement, QueueSettings } from '../index.js';
 import { announceWorker, openPoolRegistry, openQueue, RunningJobs, startWorker, WorkerDirectory } from '../index.js';
@@ -26,15 +26,6 @@ const trainer = (pool: string): Announcement => ({
   },
 });
 const onError = (): void => undefined;
-
-async function eventually<Value>(look: () => Promise<Value | null | undefined>): Promise<Value> {
-  for (let tries = 0; tries < 600; tries++) {
-    const value = await look();
-    if (value !== null && value !== undefined) return value;
-    await sleep(50);
-  }
-  throw new Error('it did not happen within half a minute');
-}
 
 function tellsWhoLives(settings: () => QueueSettings, wipe: () => Promise<void>): void {
   const closings: (() => Promise<void>)[] = [];
