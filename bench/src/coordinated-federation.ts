@@ -80,6 +80,7 @@ async function withTrainers(cluster: Cluster, clients: number, signal: AbortSign
     readAggregatorSettings({ ...queue.env, ARTIFACTS_FOLDER: artifactsFolder }).queue,
     new ArtifactStore(artifactsFolder),
     [module],
+    clientNames(clients),
     (error) => {
       failure = error;
     },
@@ -106,8 +107,11 @@ async function withTrainers(cluster: Cluster, clients: number, signal: AbortSign
   }
 }
 
+const clientNames = (count: number): string[] =>
+  Array.from({ length: count }, (_, client) => `client-${String(client).padStart(5, '0')}`);
+
 async function createFederation(call: Call, count: number): Promise<string> {
-  const clients = Array.from({ length: count }, (_, client) => `client-${String(client).padStart(5, '0')}`);
+  const clients = clientNames(count);
   await call('base-models', { name: 'model', digest: await folderDigest(join(quickstart, 'model')) });
   for (let first = 0; first < count; first += REGISTERED_AT_ONCE) {
     await Promise.all(clients.slice(first, first + REGISTERED_AT_ONCE).map((name) => call('clients', { name })));

@@ -4,8 +4,8 @@ import type { ArtifactStore } from '@fedamole/artifacts';
 import { baselineResult, trainingResult } from '@fedamole/federation';
 import type { AdaptedModule, BaselineResult, TrainingResult } from '@fedamole/federation';
 import type { Expert, HeldModule } from '@fedamole/mole';
-import type { QueueSettings, RunningWorker, TrainingJob } from '@fedamole/queues';
-import { defaultPool, startWorker, trainingJob, trainingQueueName } from '@fedamole/queues';
+import type { QueueSettings, RunningWorker, TrainerAbilities, TrainingJob } from '@fedamole/queues';
+import { announceWorker, defaultPool, startWorker, trainingJob, trainingQueueName } from '@fedamole/queues';
 import { seededRandom } from '@fedamole/seeded-random';
 import { z } from 'zod';
 
@@ -20,6 +20,7 @@ export async function startInstantTrainers(
   settings: QueueSettings,
   artifacts: ArtifactStore,
   modules: readonly AdaptedModule[],
+  clients: readonly string[],
   onError: (error: Error) => void,
 ): Promise<() => Promise<void>> {
   const start = (): Promise<RunningWorker> =>
@@ -32,7 +33,23 @@ export async function startInstantTrainers(
       onError,
     });
   const trainers = await Promise.all(Array.from({ length: TRAINERS }, start));
+  const abilities: TrainerAbilities = {
+    pool: defaultPool,
+    clients: [...clients],
+    labels: [],
+    device: 'cpu',
+    memoryBytes: null,
+    threads: 1,
+    weightForms: ['float32'],
+    baseModels: [],
+  };
+  const announcer = await announceWorker(
+    settings,
+    () => ({ kind: 'trainer', host: 'bench', version: '0', uptimeSeconds: process.uptime(), jobs: [], abilities }),
+    onError,
+  );
   return async () => {
+    await announcer.close();
     await Promise.all(trainers.map((trainer) => trainer.close()));
   };
 }

@@ -7,16 +7,26 @@ import { aggregationOutcome, parseJobId, type AggregationOutcome } from '@fedamo
 import {
   aggregationJob,
   aggregationQueueName,
+  announceWorker,
   openQueue,
   PermanentJobError,
   PostponedJobError,
   replayQueueName,
+  RunningJobs,
   startWorker,
   type AggregationJob,
   type WorkerOptions,
 } from '@fedamole/queues';
 import { SafetensorsError } from '@fedamole/safetensors';
-import { artifactMetrics, JobMetrics, Metrics, startWorkerHealth, type RunningService } from '@fedamole/services';
+import {
+  artifactMetrics,
+  JobMetrics,
+  Metrics,
+  platformVersion,
+  startWorkerHealth,
+  type RunningService,
+} from '@fedamole/services';
+import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { aggregate } from './aggregate.js';
 
@@ -46,18 +56,33 @@ export async function startAggregator(settings: AggregatorSettings, logger: Logg
       return outcome;
     },
   };
+  const jobs = new RunningJobs();
+  const observed = jobs.observed(options);
   const workers = [
-    await startWorker(jobMetrics.observed(options)),
-    await startWorker(jobMetrics.observed({ ...options, queueName: replayQueueName })),
+    await startWorker(jobMetrics.observed(observed)),
+    await startWorker(jobMetrics.observed({ ...observed, queueName: replayQueueName })),
   ];
   // after the workers, which wait for the queue's tables
   const probe = await openQueue(settings.queue, aggregationQueueName, { migrate: false, onError });
   const address = { host: settings.healthHost, port: settings.healthPort };
   const checks = { queue: () => probe.ping(), artifacts: () => requireRoom(artifactsFolder, leastFreeBytes) };
   const health = await startWorkerHealth({ address, checks, metrics }, logger);
+  const host = hostname();
+  const announcer = await announceWorker(
+    settings.queue,
+    () => ({
+      kind: 'aggregator',
+      host,
+      version: platformVersion,
+      uptimeSeconds: process.uptime(),
+      jobs: jobs.list(),
+    }),
+    onError,
+  );
   return {
     url: health.url,
     async close() {
+      await announcer.close();
       await Promise.all(workers.map((worker) => worker.close()));
       await Promise.all([health.close(), probe.close()]);
     },

@@ -436,8 +436,14 @@ describe('a federation', () => {
     });
     expect(progress).toMatchObject({ status: 'running', round: 0, rounds: 2, aggregation: 'waiting' });
     expect(progress.clients).toEqual([
-      { client: 'bank', state: 'running', phase: 'evaluating', step: 3, steps: 5, loss: 2.5, tokensPerSecond: 100 },
-      { client: 'ward', state: 'waiting', phase: null, step: 0, steps: 0, loss: null, tokensPerSecond: null },
+      {
+        ...{ client: 'bank', state: 'running', phase: 'evaluating', step: 3, steps: 5 },
+        ...{ loss: 2.5, tokensPerSecond: 100, unplaced: null },
+      },
+      {
+        ...{ client: 'ward', state: 'waiting', phase: null, step: 0, steps: 0 },
+        ...{ loss: null, tokensPerSecond: null, unplaced: null },
+      },
     ]);
 
     const cancelled = await http.post<FederationResource>(`/v1/federations/${id}/cancel`, { reason: 'enough' });

@@ -23,11 +23,15 @@ import { HealthController } from './health/health.controller.js';
 import { KeysController } from './keys/keys.controller.js';
 import { KeysService } from './keys/keys.service.js';
 import { Platform } from './platform/platform.js';
+import { QueuesController } from './queues/queues.controller.js';
+import { QueuesService } from './queues/queues.service.js';
 import { ReadModelsController } from './read-models/read-models.controller.js';
 import { ReadModelsService } from './read-models/read-models.service.js';
 import { ReplaysController } from './replays/replays.controller.js';
 import { ReplaysService } from './replays/replays.service.js';
 import { VerificationController } from './verification/verification.controller.js';
+import { WorkersController } from './workers/workers.controller.js';
+import { WorkersService } from './workers/workers.service.js';
 
 @Module({})
 export class ApiModule {
@@ -45,11 +49,13 @@ export class ApiModule {
         FederationsController,
         HealthController,
         KeysController,
+        QueuesController,
         ReadModelsController,
         ReplaysController,
         RoundsController,
         SteeringController,
         VerificationController,
+        WorkersController,
       ],
       providers: [
         { provide: Platform, useValue: platform },
@@ -66,9 +72,11 @@ export class ApiModule {
         FederationsService,
         KeysService,
         ProgressService,
+        QueuesService,
         ReadModelsService,
         ReplaysService,
         ValidationService,
+        WorkersService,
       ],
     };
   }

@@ -21,6 +21,7 @@ import { startLoop } from './platform/background-loop.js';
 import type { Platform } from './platform/platform.js';
 import { openPlatform } from './platform/platform.js';
 import { startRoundProcess } from './round-process/leadership.js';
+import { watchWorkers } from './workers/watch-workers.js';
 
 /** Milliseconds between two looks for events to project without a wake-up. */
 const projectorPause = 2000;
@@ -32,7 +33,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<R
   try {
     application = await createApplication(platform);
     await listen(application, settings);
-    const background = [startRoundProcess(platform), startProjector(platform)];
+    const background = [await watchWorkers(platform), startRoundProcess(platform), startProjector(platform)];
     const running = application;
     return {
       url: urlOf(await running.getUrl(), settings.host),

@@ -4,7 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Cluster } from '@fedamole/cluster';
-import type { Assignment, Choices, Dataset, Federation, Lineage, Replay, Round, StoredEvent } from './resources.js';
+import type {
+  Assignment,
+  Choices,
+  Dataset,
+  Federation,
+  Lineage,
+  Replay,
+  Round,
+  StoredEvent,
+  Worker,
+} from './resources.js';
 import type { Finished } from './terminal.fixture.js';
 import { fedamole } from './terminal.fixture.js';
 
@@ -67,6 +77,18 @@ describe('fedamole on a platform of its own', () => {
       ['trainer-1', true],
     ]);
     expect((await run(['clients', 'list'])).out).toMatch(/^airline-passengers +20/m);
+  });
+
+  it('shows who works and how full the queues are', async () => {
+    const { workers } = await json<{ workers: Worker[] }>('workers');
+    const trainer = workers.find(({ kind }) => kind === 'trainer');
+    expect(workers.map(({ kind }) => kind).sort()).toEqual(['aggregator', 'trainer']);
+    expect(trainer).toMatchObject({ problems: [], trainer: { pool: 'default', clients } });
+    const shown = await run(['workers']);
+    expect(shown.out).toMatch(/^trainer\.\S+ +default +cpu +\d+ +[\d.]+ GiB +- +airline-passengers bank-requests +/m);
+    const queues = await run(['queues']);
+    expect(queues.out).toMatch(/^training\.default +1 +0 +0 +0 +0 +0 +-$/m);
+    expect(queues.out).toContain('No job is parked.');
   });
 
   it('finds a federation by name, by identifier, and as the newest', async () => {

@@ -5,6 +5,7 @@ import { FailedError } from './command-line/exit-status.js';
 import { duration, mean, number } from './format.js';
 import type { ProgressDisplay } from './progress-display.js';
 import type { Federation, Round } from './resources.js';
+import { PlacementLines } from './placement-lines.js';
 import { weightFormLine } from './weight-form-line.js';
 
 const POLL_MILLISECONDS = 500;
@@ -21,6 +22,7 @@ export async function follow(
   signal: AbortSignal,
 ): Promise<Federation> {
   let told = -1;
+  const placements = new PlacementLines();
   try {
     for (;;) {
       const progress = await api.call('GET /v1/federations/{id}/progress', { path: { id } });
@@ -34,6 +36,7 @@ export async function follow(
         told = round.round;
       }
       if (progress.status !== 'running' && progress.status !== 'created') break;
+      for (const line of placements.of(progress)) display.say(line);
       display.show(progress);
       await sleep(POLL_MILLISECONDS, undefined, { signal });
     }

@@ -13,4 +13,7 @@ export type Lineage = Answer<'GET /v1/federations/{id}/adapters/{client}/lineage
 export type Validation = Answer<'POST /v1/federations/validate'>;
 export type Adapter = Answer<'GET /v1/federations/{id}/adapters'>['adapters'][number];
 export type StoredEvent = Answer<'GET /v1/events'>['events'][number];
+export type Worker = Answer<'GET /v1/workers'>['workers'][number];
+export type Queue = Answer<'GET /v1/queues'>['queues'][number];
+export type ParkedJob = Answer<'GET /v1/queues'>['parked'][number];
 export type Replay = Answer<'GET /v1/federations/{id}/rounds/{round}/replay'>;

@@ -9,8 +9,13 @@ import {
   type TrainingResult,
 } from '@fedamole/federation';
 import {
+  announceWorker,
   HandedBackJobError,
+  lackOf,
+  needsOf,
   openQueue,
+  PostponedJobError,
+  RunningJobs,
   startWorker,
   trainingJob,
   trainingQueueName,
@@ -21,13 +26,16 @@ import {
   artifactMetrics,
   JobMetrics,
   Metrics,
+  platformVersion,
   startWorkerHealth,
   trainingMetrics,
   type RunningService,
 } from '@fedamole/services';
 import { chooseDevice } from '@fedamole/training';
 import type { Logger } from 'pino';
+import { hostname } from 'node:os';
 import { z } from 'zod';
+import { abilitiesOf } from './abilities.js';
 import { discardCheckpoint, recordedCheckpoints } from './recorded-checkpoints.js';
 import { endsWithin, LAST_STEP_SECONDS } from './stop.js';
 import { TrainingThreads } from './training-threads.js';
@@ -65,6 +73,9 @@ export async function startTrainer(settings: TrainerSettings, logger: Logger): P
       const { jobId, attempt, reportProgress, signal } = jobContext;
       const { federationId, round, client, kind } = job;
       const context = logger.child({ jobId, federationId, round, client });
+      const lack = lackOf(abilitiesOf(settings, device), needsOf(client, job.configuration, null));
+      // it goes back to the pool, where another one can
+      if (lack !== null) throw new PostponedJobError(`this trainer ${lack}`);
       context.info({ kind, attempt }, 'training job taken');
       const keeping = recordedCheckpoints(jobContext, artifacts, context);
       const result = await training.run(job, reportProgress, signal, keeping).catch((error: unknown) => {
@@ -76,18 +87,29 @@ export async function startTrainer(settings: TrainerSettings, logger: Logger): P
       return result;
     },
   };
-  const worker = await startWorker(new JobMetrics(metrics).observed(options));
+  const running = new RunningJobs();
+  const worker = await startWorker(running.observed(new JobMetrics(metrics).observed(options)));
   // after the worker, which waits for the queue's tables
   const probe = await openQueue(queue, queueName, { migrate: false, onError });
   const address = { host: settings.healthHost, port: settings.healthPort };
   const checks = { queue: () => probe.ping(), artifacts: () => requireRoom(artifactsFolder, leastFreeBytes) };
   const health = await startWorkerHealth({ address, checks, metrics }, logger);
+  const host = hostname();
+  const announcer = await announceWorker(
+    queue,
+    () => ({
+      ...{ kind: 'trainer', host, version: platformVersion, uptimeSeconds: process.uptime(), jobs: running.list() },
+      abilities: abilitiesOf(settings, device),
+    }),
+    onError,
+  );
   logger.info({ device, passedOver, threads, jobs }, 'trainer computes on this device');
   logger.info({ pool, clients: Object.keys(clients) }, 'trainer reaches these clients');
   return {
     url: health.url,
     notice: `on ${device}`,
     async close() {
+      await announcer.close();
       training.end(Date.now() + stopSeconds * 1000);
       const ended = await endsWithin(worker.close(), stopSeconds + LAST_STEP_SECONDS);
       if (!ended) {

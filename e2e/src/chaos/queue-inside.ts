@@ -12,7 +12,7 @@ export interface QueuedJob {
 
 export interface QueueInside {
   readonly settings: QueueSettings;
-  /** All jobs, in whatever state. */
+  /** All jobs of federations, in whatever state. */
   jobs(): Promise<QueuedJob[]>;
   /** Everything at once: FLUSHALL; on PostgreSQL every row of the queue's schema but the ledger of its migrations. */
   wipe(): Promise<void>;
@@ -72,7 +72,7 @@ function onPostgres(connectionString: string): QueueInside {
     jobs: () =>
       connected(async (client) => {
         const { rows } = await client.query<QueuedJob>(`SELECT queue, id, data AS payload FROM ${schema}.job`);
-        return rows;
+        return rows.filter(({ id }) => isJobId(id));
       }),
     wipe: () =>
       connected(async (client) => {

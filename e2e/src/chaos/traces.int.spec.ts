@@ -34,6 +34,17 @@ describe('the traces of a federation', () => {
     expect([...first.artifacts.values()].sort()).toEqual([...digests.slice(0, 3), ...digests.slice(1, 3)].sort());
   });
 
+  it('are the same whether or not it took so long to place a job that it was told', async () => {
+    const about = { federationId: 'one', round: 1, client: 'bank', attempt: 1 };
+    const unplaced = {
+      type: 'ClientJobUnplaced',
+      data: { ...about, reason: 'there is no live trainer', trainers: [] },
+    };
+    const placed = { type: 'ClientJobPlaced', data: { ...about, trainerPool: 'default' } };
+    const slow = await traces(unplaced, placed, trained('bank'), aggregated());
+    expect(differences(slow, await traces(trained('bank'), aggregated()))).toEqual([]);
+  });
+
   it('tell an event that is lost, doubled or changed, and an artifact that is another one', async () => {
     const whole = await traces(trained('bank'), aggregated());
     expect(differences(await traces(trained('bank')), whole)).toEqual([

@@ -6,9 +6,12 @@ import type { EventBody } from '../platform-api.js';
 export interface Traces {
   /** Digest by what it is of: a round's pool or scores, a client's adapter or embeddings. */
   readonly artifacts: ReadonlyMap<string, string>;
-  /** Every event as text without what differs from run to run, sorted. */
+  /** Every event that does not depend on time, as text without what differs from run to run, sorted. */
   readonly events: readonly string[];
 }
+
+/** Depend on how long trainers were away, and change nothing but what people see. */
+const timely = new Set(['ClientJobUnplaced', 'ClientJobPlaced']);
 
 /** Differ from run to run: which federation it was, and how long things took. */
 const varying = new Set(['federationId', 'seconds', 'trainSeconds', 'secondsPerStep']);
@@ -29,7 +32,13 @@ export async function readTraces(events: readonly EventBody[], artifactsFolder: 
   const artifacts = new Map(events.flatMap(artifactsOf));
   const store = new ArtifactStore(artifactsFolder);
   for (const digest of artifacts.values()) await store.get(digest);
-  return { artifacts, events: events.map(timeless).sort() };
+  return {
+    artifacts,
+    events: events
+      .filter(({ type }) => !timely.has(type))
+      .map(timeless)
+      .sort(),
+  };
 }
 
 /** In a line each; none where both are the same. */

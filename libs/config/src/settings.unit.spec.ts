@@ -141,6 +141,21 @@ describe('settings of a trainer', () => {
     );
   });
 
+  it('have labels, sorted, of which each name has one value', () => {
+    const clients = { TRAINER_CLIENTS: '{"ward":"/"}' };
+    const read = (TRAINER_LABELS: string) => readTrainerSettings({ ...environment, ...clients, TRAINER_LABELS });
+    expect(readTrainerSettings({ ...environment, ...clients }).labels).toEqual([]);
+    expect(read('site=north, gpu=h100').labels).toEqual(['gpu=h100', 'site=north']);
+    for (const [text, problem] of [
+      ['site', 'TRAINER_LABELS (at 0) is "site": use name=value'],
+      ['site=North', 'TRAINER_LABELS (at 0) is "site=North": use name=value'],
+      ['site=a,site=b', 'TRAINER_LABELS is "site=a,site=b": the label "site" is there twice'],
+      ['device=cuda', 'TRAINER_LABELS is "device=cuda": the label "device" follows from TRAINER_DEVICE'],
+    ] as const) {
+      expect(problemsOf(() => read(text))).toEqual([expect.stringContaining(problem)]);
+    }
+  });
+
   it('need a queue of their own to be named', () => {
     const problems = problemsOf(() => readTrainerSettings({ ...folders, TRAINER_CLIENTS: '{"ward":"/"}' }));
     expect(problems).toEqual([expect.stringContaining('QUEUE_DATABASE_URL is not set: expected postgres://')]);

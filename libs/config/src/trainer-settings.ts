@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { clientsOf, clientVariables } from './client-variables.js';
 import { queueOf, queueVariables } from './queue-variables.js';
+import { labels } from './label-variables.js';
 import type { Environment } from './settings-error.js';
 import { readSettings } from './settings-error.js';
 import { folder, host, leastFreeBytes, logLevel, port, wholeNumber } from './variables.js';
@@ -23,6 +24,8 @@ export interface TrainerSettings {
   /** Absolute path of the data of every client that this trainer can train. */
   clients: Readonly<Record<string, string>>;
   pool: string;
+  /** As `gpu=h100`, sorted. */
+  labels: readonly string[];
   /** Threads that training steps have on the CPU, divided among the jobs. */
   threads: number;
   /** How many jobs it runs at a time. */
@@ -51,6 +54,7 @@ const variables = (environment: Environment) =>
       WEIGHTS_FOLDER: privateFolder(environment, 'weights'),
       ...clientVariables(environment),
       TRAINER_POOL: resourceName.default(defaultPool),
+      TRAINER_LABELS: labels,
       TRAINER_THREADS: wholeNumber(1, 1024, availableParallelism()),
       TRAINER_JOBS: wholeNumber(1, 256, 1),
       TRAINER_CHECKPOINT_SECONDS: wholeNumber(0, 86_400, 60),
@@ -69,6 +73,7 @@ const variables = (environment: Environment) =>
       weightsFolder: read.WEIGHTS_FOLDER,
       clients: clientsOf(read),
       pool: read.TRAINER_POOL,
+      labels: read.TRAINER_LABELS,
       threads: read.TRAINER_THREADS,
       jobs: read.TRAINER_JOBS,
       checkpointSeconds: read.TRAINER_CHECKPOINT_SECONDS,

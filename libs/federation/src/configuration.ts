@@ -3,6 +3,7 @@
  * with the paper's defaults. It is validated once, where it enters, and carried unchanged by events and jobs.
  */
 import { z } from 'zod';
+import { placementOptions } from './placement-options.js';
 import { roundOptions } from './round-options.js';
 import { trainingOptions } from './training-options.js';
 import { weightForm } from './weight-form.js';
@@ -86,13 +87,15 @@ const methodConfiguration = z.strictObject({
 export const federationConfiguration = methodConfiguration
   .extend(trainingOptions)
   .extend(roundOptions)
+  .extend(placementOptions)
   .meta({ title: 'FederationConfiguration' });
 
-/** As events and jobs carry it: all defaults filled in, `experts` too. Earlier ones lack training and round options. */
+/** As events and jobs carry it: all defaults filled in, `experts` too. Earlier ones lack training, round and placement options. */
 export const resolvedConfiguration = methodConfiguration
   .required()
   .extend(trainingOptions)
   .extend(roundOptions)
+  .extend(placementOptions)
   .meta({ title: 'ResolvedConfiguration' });
 export type FederationConfiguration = z.infer<typeof resolvedConfiguration>;
 

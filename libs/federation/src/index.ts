@@ -38,6 +38,7 @@ export type {
   FederationCommand,
   OperatorCommand,
   OutcomeCommand,
+  PlacementCommand,
 } from './federation/commands.js';
 export { creationRefusals, limitsOf } from './federation/create-federation.js';
 export { decideFederation } from './federation/decide.js';
@@ -48,6 +49,7 @@ export type {
   FederationEventType,
   MissingClient,
   PauseCause,
+  UnableTrainer,
 } from './federation/events.js';
 export { evolveFederation, foldFederation } from './federation/evolve.js';
 export type { ConfigurationChanges, ForkOptions } from './federation/fork.js';
@@ -61,7 +63,7 @@ export { recordedAggregation } from './federation/replay.js';
 export { requiredJobs } from './federation/required-jobs.js';
 export { own } from './federation/records.js';
 export type { AggregatedPool, Round, RoundClosing } from './federation/round.js';
-export { attemptOf } from './federation/round.js';
+export { attemptOf, awaitedClients, unplacedReasonOf } from './federation/round.js';
 export type { Federation, FederationState, FederationStatus } from './federation/state.js';
 export { upcastMetrics } from './federation/upcast-metrics.js';
 export { federationStatuses, initialFederation, membersOf, weightFormOf } from './federation/state.js';
@@ -100,6 +102,7 @@ export {
   trainingResult,
   weightFormMeasurement,
 } from './results.js';
+export { trainerLabel } from './placement-options.js';
 export type { WeightForm } from './weight-form.js';
-export { weightForm } from './weight-form.js';
+export { bytesPerWeight, weightForm } from './weight-form.js';
 export { baseModelStream, clientStream, federationIdOf, federationStream } from './streams.js';

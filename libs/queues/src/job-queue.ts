@@ -4,11 +4,11 @@
  */
 import type { Job, JobsOptions } from 'bullmq';
 import type { PlatformQueue } from './bullmq-connection.js';
-import { bullmqQueue } from './bullmq-connection.js';
-import { addInBatches, missingJobs } from './many-jobs.js';
+import { addInBatches, statesOf } from './many-jobs.js';
 import { queuedDigests } from './queued-digests.js';
 import { queueLoad, type QueueLoad } from './queue-load.js';
 import type { QueueSettings } from './queue-settings.js';
+import { readyQueue, type QueueOptions } from './ready-queue.js';
 import { retriesOf } from './retries.js';
 import { withdrawn } from './withdrawn.js';
 
@@ -30,8 +30,8 @@ export interface JobQueue {
   add(id: string, payload: object): Promise<void>;
   /** All of them in one go; one whose identifier exists is left as it is. */
   addAll(jobs: readonly { readonly id: string; readonly payload: object }[]): Promise<void>;
-  /** Those of the identifiers under which there is no job. */
-  missing(ids: readonly string[]): Promise<string[]>;
+  /** Of those of the identifiers under which there is a job. */
+  states(ids: readonly string[]): Promise<ReadonlyMap<string, JobState>>;
   /** Null where there is no such job. */
   get(id: string): Promise<JobSnapshot | null>;
   /** Jobs that ended, oldest first, at most `limit` completed and `limit` failed ones. */
@@ -51,31 +51,20 @@ export interface JobQueue {
   close(): Promise<void>;
 }
 
-export interface QueueOptions {
-  /** Lets it create or upgrade the Postgres schema; only the api does. */
-  migrate?: boolean;
-  /** Connection errors between calls; calls themselves throw. */
-  onError: (error: Error) => void;
-}
-
 const optionsOf = (jobId: string, payload: object): JobsOptions => ({ jobId, ...retriesOf(payload) });
 
 export async function openQueue(settings: QueueSettings, name: string, options: QueueOptions): Promise<JobQueue> {
-  const queue = bullmqQueue(settings, name, options.migrate ?? false);
-  queue.on('error', options.onError);
-  try {
-    await queue.waitUntilReady();
-  } catch (error) {
-    await queue.close();
-    throw error;
-  }
+  const queue = await readyQueue(settings, name, options);
   return {
     name,
     async add(id, payload) {
       await queue.add(name, payload, optionsOf(id, payload));
     },
     addAll: (jobs) => addInBatches(queue, name, jobs, optionsOf),
-    missing: (ids) => missingJobs(queue, ids),
+    async states(ids) {
+      const found = [...(await statesOf(queue, ids))].map(([id, state]) => [id, stateOf(state)] as const);
+      return new Map(found.flatMap(([id, state]) => (state === null ? [] : [[id, state] as const])));
+    },
     async get(id) {
       const job: Job | undefined = await queue.getJob(id);
       if (!job) return null;

@@ -16,13 +16,14 @@ export async function addInBatches(
   }
 }
 
-export async function missingJobs(queue: PlatformQueue, ids: readonly string[]): Promise<string[]> {
-  const missing: string[] = [];
+/** As BullMQ names them; "unknown" where there is no such job. */
+export async function statesOf(queue: PlatformQueue, ids: readonly string[]): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
   for (const batch of batches(ids)) {
     const states = await Promise.all(batch.map((id) => queue.getJobState(id)));
-    missing.push(...batch.filter((_, index) => states[index] === 'unknown'));
+    batch.forEach((id, index) => found.set(id, states[index] ?? 'unknown'));
   }
-  return missing;
+  return found;
 }
 
 function* batches<Item>(items: readonly Item[]): Generator<readonly Item[]> {

@@ -1,16 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ChildProcess } from 'node:child_process';
-import { execFileSync, fork, spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { z } from 'zod';
+import { eventually } from './fixtures/eventually.js';
+import { redisProgram, startTestRedis, type TestRedis } from './fixtures/redis-server.js';
 import type { FinishedJob, JobContext, JobQueue, QueueSettings, RunningWorker, WorkerOptions } from './index.js';
 import { HandedBackJobError, openQueue, PermanentJobError, PostponedJobError, startWorker } from './index.js';
 import { temporaryDatabase } from './temporary-database.fixture.js';
@@ -19,15 +16,6 @@ const payload = z.strictObject({ number: z.int() });
 const result = z.strictObject({ double: z.int() });
 type Payload = z.infer<typeof payload>;
 type Result = z.infer<typeof result>;
-
-async function eventually<Value>(look: () => Promise<Value | null | undefined>): Promise<Value> {
-  for (let tries = 0; tries < 600; tries++) {
-    const value = await look();
-    if (value !== null && value !== undefined) return value;
-    await sleep(50);
-  }
-  throw new Error('it did not happen within half a minute');
-}
 
 function behavesAsAQueue(settings: () => QueueSettings, wipe: () => Promise<void>): void {
   const closings: (() => Promise<void>)[] = [];
@@ -76,15 +64,15 @@ function behavesAsAQueue(settings: () => QueueSettings, wipe: () => Promise<void
     expect(await queue.remove('one.0.ward.1')).toBe(true);
   });
 
-  it('adds many jobs at once, leaves those that exist, and tells which are missing', async () => {
+  it('adds many jobs at once, leaves those that exist, and tells the states of those that are there', async () => {
     const queue = await open('many');
     await queue.add('one.0.client-7.1', { number: 1000 });
     const jobs = Array.from({ length: 450 }, (_, number) => ({ id: `one.0.client-${number}.1`, payload: { number } }));
     const ids = jobs.map(({ id }) => id);
-    expect(await queue.missing(ids)).toEqual(ids.filter((id) => id !== 'one.0.client-7.1'));
+    expect(await queue.states(ids)).toEqual(new Map([['one.0.client-7.1', 'waiting']]));
     await queue.addAll(jobs);
     await queue.addAll([]);
-    expect(await queue.missing([...ids, 'one.0.absent.1'])).toEqual(['one.0.absent.1']);
+    expect(await queue.states([...ids, 'one.0.absent.1'])).toEqual(new Map(ids.map((id) => [id, 'waiting'])));
     const doubles = new Map<string, number>();
     await work('many', async ({ number }, { jobId }) => {
       doubles.set(jobId, number * 2);
@@ -484,43 +472,14 @@ describe('queues on Postgres', () => {
   });
 });
 
-const redisServer = ['redis-server', 'valkey-server'].find((name) => {
-  try {
-    execFileSync(name, ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-});
-
-(redisServer ? describe : describe.skip)('queues on Redis', () => {
-  let server: ChildProcess;
-  let folder: string;
+(redisProgram ? describe : describe.skip)('queues on Redis', () => {
+  let server: TestRedis;
   let url: string;
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'redis-'));
-    const port = await freePort();
-    url = `redis://127.0.0.1:${port}`;
-    const options = [
-      '--port',
-      String(port),
-      '--bind',
-      '127.0.0.1',
-      '--save',
-      '',
-      '--appendonly',
-      'no',
-      '--dir',
-      folder,
-    ];
-    server = spawn(redisServer ?? '', options, { stdio: ['ignore', 'pipe', 'inherit'] });
-    for await (const line of server.stdout ?? []) if (String(line).includes('Ready to accept')) break;
+    server = await startTestRedis();
+    ({ url } = server);
   });
-  afterAll(async () => {
-    server.kill();
-    await once(server, 'exit');
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => server.stop());
   behavesAsAQueue(
     () => ({ backend: 'redis', url, prefix: 'fedamole' }),
     async () => {
@@ -540,12 +499,3 @@ const redisServer = ['redis-server', 'valkey-server'].find((name) => {
     await Promise.all([one.close(), other.close()]);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}

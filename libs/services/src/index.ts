@@ -7,3 +7,4 @@ export { failuresOf, type Checks } from './readiness.js';
 export { runService, type RunningService } from './run-service.js';
 export { trainingMetrics } from './training-metrics.js';
 export { startWorkerHealth, type WorkerHealth } from './worker-health.js';
+export { platformVersion } from './platform-version.js';

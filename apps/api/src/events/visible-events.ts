@@ -39,6 +39,9 @@ const siteViews: SiteViews = {
   ClientRetried: ofItsClient,
   ContributionRefused: ofItsClient,
   LateResultRecorded: ofItsClient,
+  // The trainers are other parties' machines.
+  ClientJobUnplaced: (data, site) => (mayKnow(site, data.client) ? { ...data, trainers: [] } : null),
+  ClientJobPlaced: ofItsClient,
   RoundStarted: asItIs,
   RoundClosed: (data, site) => ({
     ...data,

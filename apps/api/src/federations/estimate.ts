@@ -1,11 +1,10 @@
 /** What a federation will take, as far as its settings and its base model tell. */
 import type { BaseModel, FederationConfiguration } from '@fedamole/federation';
 import { heldLimits } from '@fedamole/assignment';
-import { limitsOf } from '@fedamole/federation';
+import { bytesPerWeight, limitsOf } from '@fedamole/federation';
 import type { Estimate } from './validation-schemas.js';
 
 const FLOAT_BYTES = 4;
-const BYTES_PER_WEIGHT = { float32: 4, auto: 4, bfloat16: 2, int8: 1, int4: 0.5 };
 
 /** `modules` are those that are adapted: d_in and d_out of each. Adapters travel as float32. */
 export function estimateFederation(
@@ -32,7 +31,7 @@ export function estimateFederation(
       most: bytesHolding(most),
     },
     trainerBytes: {
-      weights: Math.round(parameterCount * BYTES_PER_WEIGHT[weights]),
+      weights: Math.round(parameterCount * bytesPerWeight[weights]),
       // The parameters, their gradients and Adam's two moments.
       optimizer: 4 * bytesHolding(most),
     },

@@ -15,6 +15,10 @@ export const clientProgress = z
     steps: z.int(),
     loss: z.number().nullable().describe('Nats per target token.'),
     tokensPerSecond: z.number().nullable(),
+    unplaced: z
+      .string()
+      .nullable()
+      .describe('Why no live trainer can run its job; null where one can. The job starts as soon as one appears.'),
   })
   .meta({ title: 'ClientProgress' });
 export type ClientProgress = z.infer<typeof clientProgress>;

@@ -1,5 +1,5 @@
 import type { Federation, Round } from '@fedamole/federation';
-import { aggregationJobId, attemptOf, jobId, membersOf, own } from '@fedamole/federation';
+import { aggregationJobId, attemptOf, jobId, membersOf, own, unplacedReasonOf } from '@fedamole/federation';
 import type { JobSnapshot } from '@fedamole/queues';
 import { trainingProgress } from '@fedamole/queues';
 import { Inject, Injectable } from '@nestjs/common';
@@ -29,7 +29,7 @@ export class ProgressService {
   }
 
   private async ofClient(federation: Federation, round: Round | undefined, client: string): Promise<ClientProgress> {
-    const nothing = { client, phase: null, step: 0, steps: 0, loss: null, tokensPerSecond: null };
+    const nothing = { client, phase: null, step: 0, steps: 0, loss: null, tokensPerSecond: null, unplaced: null };
     if (!round) return { ...nothing, state: 'waiting' };
     const result = own(round.results, client);
     if (result) {
@@ -44,7 +44,8 @@ export class ProgressService {
     );
     const reported = trainingProgress.safeParse(job?.progress);
     const state = stateOf(job);
-    return state === 'running' && reported.success ? { client, state, ...reported.data } : { ...nothing, state };
+    if (state === 'running' && reported.success) return { ...nothing, state, ...reported.data };
+    return { ...nothing, state, unplaced: unplacedReasonOf(round, federation.left, client) };
   }
 
   private async ofAggregation(federation: Federation, round: Round | undefined): Promise<WorkState> {

@@ -40,6 +40,9 @@ export const validationResource = z
     infeasibilities: z
       .array(z.strictObject({ code: z.string(), inequality: z.string(), by: z.number() }))
       .describe('Every inequality of the assignment that fails, and by how much.'),
+    warnings: z
+      .array(wrongField)
+      .describe('What keeps nobody from creating it: clients whose jobs no live trainer can run at the moment.'),
     nearest: limits
       .nullable()
       .describe('Limits that can be met, as near to those asked for as there are; null where these can be met.'),

@@ -1,12 +1,14 @@
 import { infeasibilities, nearestFeasible, type FederationLimits } from '@fedamole/assignment';
 import type { BaseModel, FederationConfiguration } from '@fedamole/federation';
 import { baseModelStream, clientStream, creationRefusals, limitsOf } from '@fedamole/federation';
+import { needsOf } from '@fedamole/queues';
 import { Inject, Injectable } from '@nestjs/common';
 import { join } from 'node:path';
 import { foldStream } from '../commands/command-handler.js';
 import { baseModelDecider, clientDecider } from '../commands/deciders.js';
 import { ProblemException, type WrongField } from '../http/problem.js';
 import { Platform } from '../platform/platform.js';
+import { placeJob } from '../workers/place-job.js';
 import { estimateFederation } from './estimate.js';
 import { readableParts, type ReadableParts } from './readable-parts.js';
 import { targetedModules } from './target-modules.js';
@@ -36,6 +38,7 @@ export class ValidationService {
       valid: errors.length === 0 && failing.length === 0,
       errors,
       infeasibilities: failing,
+      warnings: clients && configuration ? this.unplacedClients(clients, configuration, model) : [],
       nearest: limits === null || failing.length === 0 ? null : nearestTo(limits),
       estimate:
         isEstimated && model && configuration && clients && modules && 'found' in modules
@@ -60,6 +63,20 @@ export class ValidationService {
       if (error instanceof ProblemException && error.extra.errors) return { errors: error.extra.errors };
       throw error;
     }
+  }
+
+  /** Nothing where it is not known who lives. */
+  private unplacedClients(
+    clients: readonly string[],
+    configuration: FederationConfiguration,
+    model: BaseModel | null,
+  ): WrongField[] {
+    const { workers } = this.platform;
+    if (workers.watchedFor === null) return [];
+    return clients.flatMap((client, index) => {
+      const placement = placeJob(needsOf(client, configuration, model?.parameterCount ?? null), workers.trainers);
+      return placement.pool === null ? [wrong(`clients.${index}`, client, placement.reason)] : [];
+    });
   }
 
   private async unregisteredClients(names: readonly string[]): Promise<WrongField[]> {

@@ -61,6 +61,7 @@ function visibleRound(caller: Caller, round: Round): Round {
     late: knownTo(caller, round.late),
     attempts: knownTo(caller, round.attempts),
     settled: knownTo(caller, round.settled),
+    unplaced: knownTo(caller, round.unplaced),
     closed: closed && {
       ...closed,
       answered: closed.answered.filter(known),

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { announceWorker } from '@fedamole/queues';
 import type { RunningService } from '@fedamole/services';
 import { pino } from 'pino';
 import { startApi } from '../application.js';
 import type { FederationResource } from '../federations/schemas.js';
+import { announced } from '../fixtures/announced-trainer.js';
 import { HttpClient } from '../fixtures/http-client.js';
 import { standInWorkers } from '../fixtures/stand-in-workers.js';
 import type { TestBench } from '../fixtures/test-bench.js';
@@ -52,6 +54,8 @@ describe('the metrics of the api', () => {
     const { id } = created.body;
     const training = (state: string): string => `fedamole_queue_jobs{queue="training.default",state="${state}"}`;
     const age = 'fedamole_queue_oldest_job_age_seconds{queue="training.default"}';
+    // it says that it can, and takes nothing
+    const trainer = await announceWorker(bench.settings.queue, () => announced(), console.error);
     expect((await scrape()).get(age)).toBe(0);
     await http.post(`/v1/federations/${id}/start`);
 
@@ -61,6 +65,8 @@ describe('the metrics of the api', () => {
       const running = read.get('fedamole_federations{status="running"}') === 1;
       return running && read.get(training('waiting')) === 2 && (read.get(age) ?? 0) > 0 ? read : null;
     });
+    expect(waiting.get('fedamole_workers{kind="trainer"}')).toBe(1);
+    expect(waiting.get('fedamole_unplaced_jobs')).toBe(0);
     expect(waiting.get(`fedamole_federation_round{federation="${id}"}`)).toBe(0);
     expect(waiting.has(`fedamole_federation_validation_loss{federation="${id}"}`)).toBe(false);
 
@@ -71,6 +77,7 @@ describe('the metrics of the api', () => {
       return read.get('fedamole_federations{status="completed"}') === 1 && lag === 0 ? read : null;
     });
     await workers.close();
+    await trainer.close();
     expect(ended.get(`fedamole_federation_round{federation="${id}"}`)).toBe(2);
     expect(ended.get(`fedamole_federation_validation_loss{federation="${id}"}`)).toBe(2.5);
     expect(ended.get(`fedamole_federation_test_loss{federation="${id}"}`)).toBe(2.25);

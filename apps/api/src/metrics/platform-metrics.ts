@@ -4,12 +4,17 @@ import type { Platform } from '../platform/platform.js';
 import { federationSource } from './federation-source.js';
 import { logSource } from './log-source.js';
 import { queueSource } from './queue-source.js';
+import { unplacedSource } from './unplaced-source.js';
+import { workerSource } from './worker-source.js';
 
-export function platformMetrics({ database, queues, replays, settings }: Platform): Metrics {
+export function platformMetrics({ database, store, queues, replays, workers, settings }: Platform): Metrics {
   const metrics = new Metrics();
   artifactMetrics(metrics, settings.artifactsFolder);
   metrics.addSource(logSource(metrics, database.pool));
   metrics.addSource(federationSource(metrics, database.pool));
-  metrics.addSource(queueSource(metrics, [queues.training, queues.aggregation, replays]));
+  const allQueues = async () => [...(await queues.training.all()), queues.aggregation, replays];
+  metrics.addSource(queueSource(metrics, allQueues));
+  metrics.addSource(workerSource(metrics, workers));
+  metrics.addSource(unplacedSource(metrics, database.pool, store));
   return metrics;
 }

@@ -2,7 +2,7 @@ import type { JobQueue } from '@fedamole/queues';
 import type { Metrics, MetricSource, Sample } from '@fedamole/services';
 
 /** Every replica sees the same queues: take the maximum over replicas, not the sum. */
-export function queueSource(metrics: Metrics, queues: readonly JobQueue[]): MetricSource {
+export function queueSource(metrics: Metrics, queues: () => Promise<readonly JobQueue[]>): MetricSource {
   const jobs = metrics.gauge('fedamole_queue_jobs', 'Jobs by state; delayed ones are retried, or wait for storage.', [
     'queue',
     'state',
@@ -26,6 +26,6 @@ export function queueSource(metrics: Metrics, queues: readonly JobQueue[]): Metr
   return {
     name: 'queue',
     gauges: [jobs, age],
-    read: async () => (await Promise.all(queues.map(samplesOf))).flat(),
+    read: async () => (await Promise.all((await queues()).map(samplesOf))).flat(),
   };
 }

@@ -3,14 +3,22 @@ import { ArtifactStore } from '@fedamole/artifacts';
 import type { ApiSettings } from '@fedamole/config';
 import type { Database } from '@fedamole/event-store';
 import { EventStore, openDatabase } from '@fedamole/event-store';
-import type { JobQueue } from '@fedamole/queues';
-import { aggregationQueueName, defaultPool, openQueue, replayQueueName, trainingQueueName } from '@fedamole/queues';
+import type { JobQueue, QueueOptions, QueueSettings } from '@fedamole/queues';
+import {
+  aggregationQueueName,
+  openPoolRegistry,
+  openQueue,
+  replayQueueName,
+  trainingQueueName,
+  WorkerDirectory,
+} from '@fedamole/queues';
 import { Projector } from '@fedamole/read-models';
 import type { Logger } from 'pino';
+import { TrainingQueues } from '../queues/training-queues.js';
 import { Wakeups } from './wakeups.js';
 
 export interface Queues {
-  readonly training: JobQueue;
+  readonly training: TrainingQueues;
   readonly aggregation: JobQueue;
 }
 
@@ -24,6 +32,8 @@ export abstract class Platform {
   abstract readonly queues: Queues;
   /** Aggregations of past rounds that are computed again; the round process knows nothing of them. */
   abstract readonly replays: JobQueue;
+  /** Trainers and aggregators that live, as far as the queue tells. */
+  abstract readonly workers: WorkerDirectory;
   abstract readonly artifacts: ArtifactStore;
   abstract readonly wakeups: Wakeups;
   abstract close(): Promise<void>;
@@ -47,12 +57,15 @@ export async function openPlatform(settings: ApiSettings, logger: Logger): Promi
     await database.prisma.$connect();
 
     const onError = (error: Error): void => logger.warn({ err: error }, 'queue connection failed');
-    const training = await openQueue(settings.queue, trainingQueueName(defaultPool), { migrate: true, onError });
-    closings.push(() => training.close());
-    const aggregation = await openQueue(settings.queue, aggregationQueueName, { migrate: true, onError });
+    const options = { migrate: true, onError };
+    const aggregation = await openQueue(settings.queue, aggregationQueueName, options);
     closings.push(() => aggregation.close());
-    const replays = await openQueue(settings.queue, replayQueueName, { migrate: true, onError });
+    const replays = await openQueue(settings.queue, replayQueueName, options);
     closings.push(() => replays.close());
+    const training = await openTrainingQueues(settings.queue, options);
+    closings.push(() => training.close());
+    const workers = await WorkerDirectory.open(settings.queue, options);
+    closings.push(() => workers.close());
 
     const wakeups = new Wakeups(settings.databaseUrl, onDatabaseError);
     closings.push(() => wakeups.close());
@@ -65,6 +78,7 @@ export async function openPlatform(settings: ApiSettings, logger: Logger): Promi
       projector: new Projector(database, store),
       queues: { training, aggregation },
       replays,
+      workers,
       artifacts: new ArtifactStore(settings.artifactsFolder),
       wakeups,
       close,
@@ -73,6 +87,11 @@ export async function openPlatform(settings: ApiSettings, logger: Logger): Promi
     await close();
     throw error;
   }
+}
+
+export async function openTrainingQueues(settings: QueueSettings, options: QueueOptions): Promise<TrainingQueues> {
+  const registry = await openPoolRegistry(settings, options);
+  return TrainingQueues.open(registry, (pool) => openQueue(settings, trainingQueueName(pool), options));
 }
 
 async function requireMigrations(database: Database, connectionString: string): Promise<void> {

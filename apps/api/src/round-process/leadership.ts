@@ -1,4 +1,4 @@
-import { listFederations } from '@fedamole/read-models';
+import { allFederations } from '../federations/all-federations.js';
 import type { BackgroundLoop } from '../platform/background-loop.js';
 import { startLoop } from '../platform/background-loop.js';
 import type { Platform } from '../platform/platform.js';
@@ -18,6 +18,7 @@ export function startRoundProcess(platform: Platform): BackgroundLoop {
   );
   let process: RoundProcess | null = null;
   let sweptAt = 0;
+  let sweptGeneration = -1;
 
   const step = async (): Promise<number> => {
     if (!(await lock.acquire())) {
@@ -28,14 +29,17 @@ export function startRoundProcess(platform: Platform): BackgroundLoop {
       logger.info('this replica runs the round process');
       process = new RoundProcess({
         ...platform,
-        runningFederations: () => runningFederations(platform),
+        runningFederations: async () => (await allFederations(platform, 'running')).map(({ id }) => id),
         now: Date.now,
       });
       sweptAt = 0;
     }
-    if (Date.now() - sweptAt >= sweepInterval) {
+    // whoever lives decides where jobs go
+    const { generation } = platform.workers;
+    if (Date.now() - sweptAt >= sweepInterval || generation !== sweptGeneration) {
       await process.sweep();
       sweptAt = Date.now();
+      sweptGeneration = generation;
     }
     if (await process.step()) return 0;
     return process.busy ? pauses.busy : pauses.idle;
@@ -51,16 +55,4 @@ export function startRoundProcess(platform: Platform): BackgroundLoop {
       await lock.release();
     },
   };
-}
-
-async function runningFederations({ projector, database }: Platform): Promise<string[]> {
-  await projector.catchUp();
-  const identifiers: string[] = [];
-  let after: string | undefined;
-  do {
-    const page = await listFederations(database.prisma, { status: 'running', limit: 100, after });
-    identifiers.push(...page.federations.map((federation) => federation.id));
-    after = page.next ?? undefined;
-  } while (after !== undefined);
-  return identifiers;
 }

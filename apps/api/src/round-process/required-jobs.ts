@@ -1,33 +1,54 @@
 /**
- * Sees to it that required jobs exist. Each is looked for once and then believed to be there until `forgetAll`, which a sweep
- * calls: a look after every event at every job would be quadratic in the clients. A job that got lost is found by the next sweep.
+ * Sees to it that required jobs exist. Each is looked for once and then believed to be where it was until `forgetAll`, which a
+ * sweep calls: a look after every event at every job would be quadratic in the clients. A job that got lost is found by the next
+ * sweep, and so is a trainer for one that no trainer could run.
  */
 import type { RequiredJob } from '@fedamole/federation';
 import type { Queues } from '../platform/platform.js';
+import type { Placements, Placer, UnplacedJob } from './placer.js';
 
-const queueNames = ['training', 'aggregation'] as const;
+type Training = Extract<RequiredJob, { queue: 'training' }>;
+
+interface Looked {
+  readonly ids: ReadonlySet<string>;
+  readonly unplaced: readonly UnplacedJob[];
+}
 
 export class RequiredJobs {
-  /** Identifiers of required jobs that were seen or added, by federation. */
-  private readonly present = new Map<string, ReadonlySet<string>>();
+  /** Required jobs that were looked for, by federation. */
+  private readonly looked = new Map<string, Looked>();
+
+  constructor(
+    private readonly queues: Queues,
+    private readonly placer: Placer,
+  ) {}
 
   forgetAll(): void {
-    this.present.clear();
+    this.looked.clear();
   }
 
   /** Its jobs were withdrawn. */
   forget(federationId: string): void {
-    this.present.delete(federationId);
+    this.looked.delete(federationId);
   }
 
-  /** Adds those that do not exist. */
-  async add(queues: Queues, federationId: string, required: readonly RequiredJob[]): Promise<void> {
-    const present = this.present.get(federationId);
-    for (const name of queueNames) {
-      const jobs = required.filter(({ queue, id }) => queue === name && !present?.has(id));
-      const missing = new Set(await queues[name].missing(jobs.map(({ id }) => id)));
-      await queues[name].addAll(jobs.filter(({ id }) => missing.has(id)));
-    }
-    this.present.set(federationId, new Set(required.map(({ id }) => id)));
+  /** Adds those that do not exist, clients' jobs to pools that can run them. Returns all that are unplaced, and new places. */
+  async add(federationId: string, required: readonly RequiredJob[]): Promise<Placements> {
+    const before = this.looked.get(federationId);
+    const jobs = required.filter(({ id }) => !before?.ids.has(id));
+    const { placed, unplaced: found } = await this.placer.place(
+      jobs.filter((job): job is Training => job.queue === 'training'),
+    );
+    await this.addAggregations(jobs.filter(({ queue }) => queue === 'aggregation'));
+    const ids = new Set(required.map(({ id }) => id));
+    const unplaced = [...(before?.unplaced ?? []).filter(({ id }) => ids.has(id)), ...found];
+    this.looked.set(federationId, { ids, unplaced });
+    return { placed, unplaced };
+  }
+
+  private async addAggregations(jobs: readonly RequiredJob[]): Promise<void> {
+    const { aggregation } = this.queues;
+    const found = await aggregation.states(jobs.map(({ id }) => id));
+    await aggregation.addAll(jobs.filter(({ id }) => !found.has(id)));
   }
 }

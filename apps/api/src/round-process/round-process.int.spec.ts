@@ -3,16 +3,16 @@ import type { Database, StoredEvent } from '@fedamole/event-store';
 import { EventStore, openDatabase } from '@fedamole/event-store';
 import type { FederationEvent } from '@fedamole/federation';
 import { federationConfiguration, federationStream, resolveConfiguration } from '@fedamole/federation';
-import type { JobQueue } from '@fedamole/queues';
 import { openQueue } from '@fedamole/queues';
 import { pino } from 'pino';
 import { handleCommand } from '../commands/command-handler.js';
 import { federationDecider } from '../commands/deciders.js';
+import { liveTrainer } from '../fixtures/announced-trainer.js';
 import type { StandInWorkers } from '../fixtures/stand-in-workers.js';
 import { standInWorkers } from '../fixtures/stand-in-workers.js';
 import type { TestBench } from '../fixtures/test-bench.js';
 import { eventually, testBench } from '../fixtures/test-bench.js';
-import type { Queues } from '../platform/platform.js';
+import { openTrainingQueues, type Queues } from '../platform/platform.js';
 import { RoundProcess } from './round-process.js';
 
 const onError = (): void => undefined;
@@ -27,8 +27,11 @@ beforeAll(async () => {
   bench = await testBench();
   database = openDatabase(bench.settings.databaseUrl, onError);
   store = new EventStore(database.prisma);
-  const open = (name: string): Promise<JobQueue> => openQueue(bench.settings.queue, name, { migrate: true, onError });
-  queues = { training: await open('training.default'), aggregation: await open('aggregation') };
+  const options = { migrate: true, onError };
+  queues = {
+    training: await openTrainingQueues(bench.settings.queue, options),
+    aggregation: await openQueue(bench.settings.queue, 'aggregation', options),
+  };
   workers = await standInWorkers({ settings: bench.settings.queue, artifacts: bench.artifacts });
 });
 afterAll(async () => {
@@ -57,6 +60,7 @@ async function startFederation(federationId: string): Promise<void> {
 const parts = (federationId: string) => ({
   store,
   queues,
+  workers: { trainers: [liveTrainer('one')], watchedFor: 60_000 },
   logger,
   runningFederations: async () => [federationId],
   now: Date.now,

@@ -3,8 +3,10 @@
  * whose time is up. Every step may happen twice and then changes nothing; whatever is lost between two steps is found again
  * by the sweep. So it may die at any point, and even a second one beside it would do no harm.
  */
-import type { EventStore } from '@fedamole/event-store';
+import type { Appended, EventStore } from '@fedamole/event-store';
 import {
+  type OutcomeCommand,
+  type PlacementCommand,
   abandonedJobs,
   DomainError,
   federationIdOf,
@@ -12,14 +14,15 @@ import {
   parseJobId,
   requiredJobs,
 } from '@fedamole/federation';
-import type { FinishedJob } from '@fedamole/queues';
+import type { FinishedJob, WorkerDirectory } from '@fedamole/queues';
 import type { Logger } from 'pino';
 import { foldStream, handleCommand } from '../commands/command-handler.js';
 import { federationDecider } from '../commands/deciders.js';
 import type { Queues } from '../platform/platform.js';
 import { closeDueRound } from './close-due-round.js';
-import type { Outcome } from './outcomes.js';
 import { outcomeOf, refusedOutcome } from './outcomes.js';
+import { PlacementNews, type ToldPlacement } from './placement-news.js';
+import { Placer } from './placer.js';
 import { RequiredJobs } from './required-jobs.js';
 import { Withdrawals } from './withdrawals.js';
 
@@ -36,6 +39,7 @@ export interface RoundProcessParts {
     'append' | 'appendedUnder' | 'readStream' | 'readAll' | 'loadCheckpoint' | 'saveCheckpoint'
   >;
   readonly queues: Queues;
+  readonly workers: Pick<WorkerDirectory, 'trainers' | 'watchedFor'>;
   readonly logger: Logger;
   /** Identifiers of the federations that are running. */
   readonly runningFederations: () => Promise<string[]>;
@@ -46,13 +50,17 @@ export interface RoundProcessParts {
 export class RoundProcess {
   /** Running federations, as far as is known: while there are some, finished jobs are looked for often. */
   private readonly running = new Set<string>();
-  private readonly required = new RequiredJobs();
+  private readonly required: RequiredJobs;
+  private readonly news: PlacementNews;
   private readonly withdrawals: Withdrawals;
   /** When the rounds of running federations have to close, as far as they have a deadline. */
   private readonly deadlines = new Map<string, number>();
 
   constructor(private readonly parts: RoundProcessParts) {
-    this.withdrawals = new Withdrawals(parts.queues);
+    const { queues, store, workers } = parts;
+    this.withdrawals = new Withdrawals(queues);
+    this.required = new RequiredJobs(queues, new Placer(store, queues.training, workers));
+    this.news = new PlacementNews(workers, parts.now);
   }
 
   /** True while there is a federation to watch. */
@@ -67,6 +75,7 @@ export class RoundProcess {
     for (const [federationId, deadline] of this.deadlines) {
       if (deadline <= this.parts.now()) await this.lookAfterApart(federationId);
     }
+    for (const told of this.news.due()) await this.apart(told, () => this.tell(told));
     return followed || recorded;
   }
 
@@ -130,10 +139,24 @@ export class RoundProcess {
     return federationId;
   }
 
-  /** The events say which job they followed from. */
-  private async handle({ federationId, command }: Outcome, causationId: string): Promise<void> {
+  /** With `causationId`, the events say which job they followed from. */
+  private async handle(
+    { federationId, command }: { federationId: string; command: OutcomeCommand | PlacementCommand },
+    causationId?: string,
+  ): Promise<Appended> {
     const stream = federationStream(federationId);
-    await handleCommand(this.parts.store, federationDecider, stream, command, { ...metadata, causationId });
+    const causation = causationId === undefined ? {} : { causationId };
+    return handleCommand(this.parts.store, federationDecider, stream, command, { ...metadata, ...causation });
+  }
+
+  private async tell(told: ToldPlacement): Promise<void> {
+    const { federationId, command } = told;
+    const { events } = await this.handle(told);
+    this.news.told(told);
+    if (events === 0) return;
+    const { type, ...about } = command;
+    if (type === 'RecordUnplaced') this.parts.logger.warn({ federationId, ...about }, 'job unplaced');
+    else this.parts.logger.info({ federationId, ...about }, 'job placed');
   }
 
   private lookAfterApart(federationId: string): Promise<void> {
@@ -154,7 +177,7 @@ export class RoundProcess {
 
   /** Withdraws the jobs that nobody waits for any more, closes a round whose time is up, and adds the jobs that are required. */
   private async lookAfter(federationId: string): Promise<void> {
-    const { queues, store } = this.parts;
+    const { store } = this.parts;
     const folded = await foldStream(store, federationDecider, federationStream(federationId));
     const { state } = folded;
     this.deadlines.delete(federationId);
@@ -164,6 +187,7 @@ export class RoundProcess {
     if (state.status !== 'running') {
       this.running.delete(federationId);
       this.required.forget(federationId);
+      this.news.forget(federationId);
       return;
     }
     this.running.add(federationId);
@@ -172,7 +196,8 @@ export class RoundProcess {
     if (deadline !== null) this.deadlines.set(federationId, deadline);
     const required = requiredJobs(state);
     for (const { id } of required) this.withdrawals.forget(id);
-    await this.required.add(queues, federationId, required);
+    const { placed, unplaced } = await this.required.add(federationId, required);
+    for (const told of this.news.of(state, placed, unplaced)) await this.tell(told);
   }
 }
 

@@ -16,6 +16,7 @@ import { platform } from './platform.js';
 import { proofs } from './proofs.js';
 import { rounds } from './rounds.js';
 import { steering } from './steering.js';
+import { workers } from './workers.js';
 
 export const commands: readonly Command[] = [
   ...platform,
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   ...datasets,
   ...rounds,
   ...assignment,
+  ...workers,
   ...events,
   ...proofs,
   ...adapters,

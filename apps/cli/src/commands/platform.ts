@@ -1,5 +1,5 @@
 /** `fedamole up`, `down` and `status`: the platform on this machine, and how any platform is. */
-import { ProblemError } from '@fedamole/api-client';
+import { ProblemError, type ApiClient } from '@fedamole/api-client';
 import { Cluster, isRunning, type ClusterDescription } from '@fedamole/cluster';
 import { findClients } from '../client-data.js';
 import { command } from '../command-line/command.js';
@@ -63,7 +63,8 @@ export const platform = [
       if (reason === null) {
         for await (const federation of unfinishedFederations(api)) unfinished.push(federation);
       }
-      const status = { url: api.url, ready: reason === null, reason, cluster, unfinished };
+      const unplaced = await unplacedJobs(api, unfinished);
+      const status = { url: api.url, ready: reason === null, reason, cluster, unfinished, unplaced };
       output.result(status, () => shown(status));
       if (reason !== null) throw new FailedError('The platform is not ready.');
     },
@@ -90,19 +91,39 @@ interface Status {
   readonly reason: string | null;
   readonly cluster: Awaited<ReturnType<typeof describeCluster>> | null;
   readonly unfinished: readonly FederationSummary[];
+  readonly unplaced: Awaited<ReturnType<typeof unplacedJobs>>;
 }
 
-function shown({ url, reason, cluster, unfinished }: Status): string {
+/** Clients whose jobs are due and that no live trainer can run. */
+async function unplacedJobs(api: ApiClient, unfinished: readonly FederationSummary[]) {
+  const running = unfinished.filter(({ status }) => status === 'running');
+  const found = running.map(async ({ id }) => {
+    const { clients } = await api.call('GET /v1/federations/{id}/progress', { path: { id } });
+    return clients.flatMap(({ client, unplaced: why }) =>
+      why === null ? [] : [{ federation: id, client, reason: why }],
+    );
+  });
+  return (await Promise.all(found)).flat();
+}
+
+function shown({ url, reason, cluster, unfinished, unplaced }: Status): string {
   const facts = { api: url, ready: reason === null ? 'yes' : `no: ${reason}` };
-  if (cluster === null) return [fields(facts), federationTable(unfinished)].join('\n\n');
+  const federations = [federationTable(unfinished), ...(unplaced.length === 0 ? [] : [unplacedTable(unplaced)])];
+  if (cluster === null) return [fields(facts), ...federations].join('\n\n');
   const { stateFolder, startedAt, queue, services } = cluster;
   const rows = services.map(({ name, process, running }) => [name, String(process), running ? 'runs' : 'ENDED']);
   return [
     fields({ ...facts, 'runs since': startedAt, queue, state: stateFolder }),
     textTable(['service', 'process', 'state'], rows),
-    federationTable(unfinished),
+    ...federations,
   ].join('\n\n');
 }
+
+const unplacedTable = (unplaced: Status['unplaced']): string =>
+  textTable(
+    ['no trainer for', 'client', 'why'],
+    unplaced.map(({ federation, client, reason }) => [federation, client, reason]),
+  );
 
 function federationTable(unfinished: readonly FederationSummary[]): string {
   if (unfinished.length === 0) return 'No federation is under way.';

@@ -67,6 +67,8 @@ export interface Operations {
   'GET /v1/keys/current': { sent: types.GetCurrentKeyData; answered: types.GetCurrentKeyResponses[keyof types.GetCurrentKeyResponses] };
   /** Revoke a key. From then on it opens nothing; revoking it again changes nothing. */
   'DELETE /v1/keys/{id}': { sent: types.RevokeKeyData; answered: types.RevokeKeyResponses[keyof types.RevokeKeyResponses] };
+  /** The queues and how full they are, and the jobs that are parked: failed for good, until somebody retries them. */
+  'GET /v1/queues': { sent: types.ListQueuesData; answered: types.ListQueuesResponses[keyof types.ListQueuesResponses] };
   /** How far the read models are, and a rebuild if one runs. */
   'GET /v1/read-models': { sent: types.GetReadModelsData; answered: types.GetReadModelsResponses[keyof types.GetReadModelsResponses] };
   /** Build all read models again from the events. Reads go on answering meanwhile. */
@@ -95,4 +97,6 @@ export interface Operations {
   'POST /v1/federations/{id}/fork': { sent: types.ForkFederationData; answered: types.ForkFederationResponses[keyof types.ForkFederationResponses] };
   /** Check the hash chain over the whole log; names the first event that was tampered with. */
   'GET /v1/events/verify': { sent: types.VerifyEventsData; answered: types.VerifyEventsResponses[keyof types.VerifyEventsResponses] };
+  /** The trainers and aggregators that live: what each can, what it runs and how fast. */
+  'GET /v1/workers': { sent: types.ListWorkersData; answered: types.ListWorkersResponses[keyof types.ListWorkersResponses] };
 }

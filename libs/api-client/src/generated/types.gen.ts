@@ -320,6 +320,10 @@ export type ClientProgress = {
      */
     loss: number | null;
     tokensPerSecond: number | null;
+    /**
+     * Why no live trainer can run its job; null where one can. The job starts as soon as one appears.
+     */
+    unplaced: string | null;
 };
 
 export type ClientRound = {
@@ -397,6 +401,7 @@ export type ConfigurationChanges = {
     clientAttempts?: number;
     retryBackoff?: number;
     allowFewerExperts?: boolean;
+    trainerLabels?: Array<string>;
 };
 
 export type CreateFederation = {
@@ -765,6 +770,10 @@ export type FederationConfiguration = {
      * Lower minExperts for a round, never below topK, where its participants could not hold that many experts each; otherwise the federation pauses.
      */
     allowFewerExperts?: boolean;
+    /**
+     * Labels that a trainer must have to be given jobs, as site=north or device=cuda; empty: any trainer.
+     */
+    trainerLabels?: Array<string>;
 };
 
 export type FederationPage = {
@@ -953,6 +962,20 @@ export type NewKey = {
     key: string | null;
 };
 
+export type ParkedJob = {
+    federation: string;
+    federationName: string;
+    round: number;
+    client: string;
+    attempt: number;
+    error: string;
+    failedAt: string;
+    /**
+     * POST there gives it another attempt.
+     */
+    retry: string;
+};
+
 export type Problem = {
     /**
      * Always `about:blank`: the code tells problems apart.
@@ -990,6 +1013,55 @@ export type Progress = {
      * Of the current round: the first pool's drawing, or the merge and assignment.
      */
     aggregation: 'waiting' | 'running' | 'done' | 'failed';
+};
+
+export type Queue = {
+    /**
+     * `training.<pool>`, `aggregation`, or `replay`.
+     */
+    name: string;
+    /**
+     * Of trainers; null where it is no queue of theirs.
+     */
+    pool: string | null;
+    /**
+     * Live ones that take jobs from it.
+     */
+    workers: number;
+    /**
+     * How many, by state.
+     */
+    jobs: {
+        waiting: number;
+        /**
+         * They wait for another trial, or for storage.
+         */
+        delayed: number;
+        running: number;
+        /**
+         * To be recorded; of replays, also those that were looked at.
+         */
+        completed: number;
+        /**
+         * Likewise.
+         */
+        failed: number;
+    };
+    /**
+     * Of the job that has waited longest; null where none waits.
+     */
+    oldestAgeSeconds: number | null;
+};
+
+export type QueueList = {
+    /**
+     * By name; none for a site.
+     */
+    queues: Array<Queue>;
+    /**
+     * Jobs of clients that failed for good in a round that is still open, the newest first.
+     */
+    parked: Array<ParkedJob>;
 };
 
 export type ReadModels = {
@@ -1208,6 +1280,10 @@ export type ResolvedConfiguration = {
      * Lower minExperts for a round, never below topK, where its participants could not hold that many experts each; otherwise the federation pauses.
      */
     allowFewerExperts: boolean;
+    /**
+     * Labels that a trainer must have to be given jobs, as site=north or device=cuda; empty: any trainer.
+     */
+    trainerLabels: Array<string>;
 };
 
 export type Round = {
@@ -1312,6 +1388,10 @@ export type Validation = {
         by: number;
     }>;
     /**
+     * What keeps nobody from creating it: clients whose jobs no live trainer can run at the moment.
+     */
+    warnings: Array<WrongField>;
+    /**
      * Limits that can be met, as near to those asked for as there are; null where these can be met.
      */
     nearest: FeasibleLimits | null;
@@ -1347,6 +1427,95 @@ export type WeightFormMeasurement = {
      * With untrained adapters; null where the form was not worth evaluating.
      */
     metrics: EvaluationMetrics | null;
+};
+
+export type Worker = {
+    /**
+     * `<kind>.<host>.<eight digits>`, another one after every start.
+     */
+    id: string;
+    kind: 'trainer' | 'aggregator';
+    host: string;
+    version: string;
+    startedAt: string;
+    /**
+     * What it runs now.
+     */
+    jobs: Array<{
+        /**
+         * `<federation>.<round>.<client>.<attempt>`, or of a replay `<federation>.<round>`.
+         */
+        id: string;
+        federation: string;
+        round: number;
+        /**
+         * Null of an aggregator's job.
+         */
+        client: string | null;
+        /**
+         * When the worker took it.
+         */
+        since: string;
+        /**
+         * What its trainer is at; null while none is.
+         */
+        phase: 'loading' | 'comparing' | 'training' | 'evaluating' | 'generating' | 'embedding' | null;
+        step: number;
+        steps: number;
+        /**
+         * Of its training steps; null while it takes none.
+         */
+        tokensPerSecond: number | null;
+    }>;
+    /**
+     * Null of an aggregator.
+     */
+    trainer: {
+        /**
+         * It takes jobs from the queue `training.<pool>`.
+         */
+        pool: string;
+        /**
+         * Those whose data it reaches.
+         */
+        clients: Array<string>;
+        /**
+         * As its setting TRAINER_LABELS has them.
+         */
+        labels: Array<string>;
+        /**
+         * What it computes on; also the label `device=<device>`.
+         */
+        device: 'cpu' | 'webgpu' | 'cuda';
+        /**
+         * What it may use; null where the device has memory of its own.
+         */
+        memoryBytes: number | null;
+        threads: number;
+        /**
+         * In which it can hold frozen weights.
+         */
+        weightForms: Array<'float32' | 'bfloat16' | 'int8' | 'int4'>;
+        /**
+         * Those that it has now.
+         */
+        baseModels: Array<string>;
+    } | null;
+    /**
+     * How it differs from the other trainers of its pool, which all have to be alike.
+     */
+    problems: Array<string>;
+};
+
+export type WorkerList = {
+    /**
+     * Those that showed a sign of life within six seconds, by identifier.
+     */
+    workers: Array<Worker>;
+    /**
+     * False while the queue cannot be read: the workers are those that were seen last, and none of them has gone for that.
+     */
+    current: boolean;
 };
 
 export type WrongField = {
@@ -3363,6 +3532,55 @@ export type RevokeKeyResponses = {
 
 export type RevokeKeyResponse = RevokeKeyResponses[keyof RevokeKeyResponses];
 
+export type ListQueuesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/queues';
+};
+
+export type ListQueuesErrors = {
+    /**
+     * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
+     */
+    400: Problem;
+    /**
+     * `KEY_REQUIRED`: No key came. `KEY_INVALID`: It is no key of this API. `KEY_REVOKED`: The key was revoked. `KEY_EXPIRED`: The key has expired.
+     */
+    401: Problem;
+    /**
+     * `SCOPE_INSUFFICIENT`: The key may not do this.
+     */
+    403: Problem;
+    /**
+     * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
+     */
+    413: Problem;
+    /**
+     * `MEDIA_TYPE_UNSUPPORTED`: The body is in a charset or encoding that is not read.
+     */
+    415: Problem;
+    /**
+     * `TOO_MANY_REQUESTS`: Ask again after `Retry-After` seconds.
+     */
+    429: Problem;
+    /**
+     * `INTERNAL_ERROR`: A fault of the API; its log says more.
+     */
+    500: Problem;
+};
+
+export type ListQueuesError = ListQueuesErrors[keyof ListQueuesErrors];
+
+export type ListQueuesResponses = {
+    /**
+     * Queues; for a site the parked jobs of its clients.
+     */
+    200: QueueList;
+};
+
+export type ListQueuesResponse = ListQueuesResponses[keyof ListQueuesResponses];
+
 export type GetReadModelsData = {
     body?: never;
     path?: never;
@@ -4378,3 +4596,52 @@ export type VerifyEventsResponses = {
 };
 
 export type VerifyEventsResponse = VerifyEventsResponses[keyof VerifyEventsResponses];
+
+export type ListWorkersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/workers';
+};
+
+export type ListWorkersErrors = {
+    /**
+     * `VALIDATION_FAILED`: Fields are wrong; `errors` names each. `MALFORMED_REQUEST`: The body is no JSON.
+     */
+    400: Problem;
+    /**
+     * `KEY_REQUIRED`: No key came. `KEY_INVALID`: It is no key of this API. `KEY_REVOKED`: The key was revoked. `KEY_EXPIRED`: The key has expired.
+     */
+    401: Problem;
+    /**
+     * `SCOPE_INSUFFICIENT`: The key may not do this.
+     */
+    403: Problem;
+    /**
+     * `BODY_TOO_LARGE`: The body is larger than API_BODY_LIMIT.
+     */
+    413: Problem;
+    /**
+     * `MEDIA_TYPE_UNSUPPORTED`: The body is in a charset or encoding that is not read.
+     */
+    415: Problem;
+    /**
+     * `TOO_MANY_REQUESTS`: Ask again after `Retry-After` seconds.
+     */
+    429: Problem;
+    /**
+     * `INTERNAL_ERROR`: A fault of the API; its log says more.
+     */
+    500: Problem;
+};
+
+export type ListWorkersError = ListWorkersErrors[keyof ListWorkersErrors];
+
+export type ListWorkersResponses = {
+    /**
+     * Workers; for a site the trainers that reach its clients, and nothing about other clients.
+     */
+    200: WorkerList;
+};
+
+export type ListWorkersResponse = ListWorkersResponses[keyof ListWorkersResponses];

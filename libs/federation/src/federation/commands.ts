@@ -8,6 +8,7 @@ import type {
   RefusedContribution,
   TrainingResult,
 } from '../results.js';
+import type { UnableTrainer } from './events.js';
 import type { FederationParent } from './parent.js';
 
 export interface CreateFederation {
@@ -22,7 +23,7 @@ export interface CreateFederation {
   parent?: FederationParent;
 }
 
-export type FederationCommand = CreateFederation | OperatorCommand | CloseRound | OutcomeCommand;
+export type FederationCommand = CreateFederation | OperatorCommand | CloseRound | PlacementCommand | OutcomeCommand;
 
 export type OperatorCommand =
   | { type: 'StartFederation' }
@@ -38,6 +39,18 @@ export interface CloseRound {
   type: 'CloseRound';
   round: number;
 }
+
+/** What the round process found of a client's job: that nobody live can run it, or that it is in a pool (again). */
+export type PlacementCommand =
+  | {
+      type: 'RecordUnplaced';
+      round: number;
+      client: string;
+      attempt: number;
+      reason: string;
+      trainers: readonly UnableTrainer[];
+    }
+  | { type: 'RecordPlaced'; round: number; client: string; attempt: number; trainerPool: string };
 
 /**
  * Each names the attempt of the job that it is the outcome of. Recording the same outcome twice, or that of an attempt which

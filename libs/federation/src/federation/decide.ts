@@ -1,7 +1,7 @@
 import { assertNever } from '../assert-never.js';
 import { DomainError } from '../domain-error.js';
 import { closeAtDeadline, withClosing } from './close-round.js';
-import type { CloseRound, FederationCommand, OperatorCommand, OutcomeCommand } from './commands.js';
+import type { CloseRound, FederationCommand, OperatorCommand, OutcomeCommand, PlacementCommand } from './commands.js';
 import { createFederation } from './create-federation.js';
 import type { FederationEvent } from './events.js';
 import { cancelFederation, startFederation } from './lifecycle.js';
@@ -9,6 +9,7 @@ import { dropClient, joinClient } from './membership.js';
 import { pauseFederation, resumeFederation } from './pause.js';
 import { recordAggregationOutcome } from './record-aggregation-outcome.js';
 import { recordClientOutcome } from './record-client-outcome.js';
+import { recordPlacement } from './record-placement.js';
 import { retryClient } from './retry-client.js';
 import type { Federation, FederationState } from './state.js';
 
@@ -22,7 +23,10 @@ export function decideFederation(command: FederationCommand, state: FederationSt
   return withClosing(state, decideOn(state, command));
 }
 
-function decideOn(federation: Federation, command: OperatorCommand | CloseRound | OutcomeCommand): FederationEvent[] {
+function decideOn(
+  federation: Federation,
+  command: OperatorCommand | CloseRound | PlacementCommand | OutcomeCommand,
+): FederationEvent[] {
   switch (command.type) {
     case 'StartFederation':
       return startFederation(federation);
@@ -40,6 +44,9 @@ function decideOn(federation: Federation, command: OperatorCommand | CloseRound 
       return retryClient(federation, command.round, command.client);
     case 'CloseRound':
       return closeAtDeadline(federation, command.round);
+    case 'RecordUnplaced':
+    case 'RecordPlaced':
+      return recordPlacement(command, federation);
     case 'RecordBaseline':
     case 'RecordTraining':
     case 'RecordClientFailure':

@@ -26,7 +26,7 @@ export type ClosingCause = 'all-answered' | 'deadline';
 /** An operator's wish, too few answers, or a next round whose experts could not be assigned. */
 export type PauseCause = 'operator' | 'quorum' | 'infeasible';
 
-export type FederationEvent = LifecycleEvent | MembershipEvent | ClientOutcomeEvent | RoundEvent;
+export type FederationEvent = LifecycleEvent | MembershipEvent | PlacementEvent | ClientOutcomeEvent | RoundEvent;
 
 /** Beginning, pauses and ends. */
 export type LifecycleEvent =
@@ -62,6 +62,33 @@ export type LifecycleEvent =
 export type MembershipEvent =
   | { type: 'ClientJoined'; data: { federationId: string; client: string } }
   | { type: 'ClientLeft'; data: { federationId: string; client: string; reason: string } };
+
+/** A live trainer that cannot run a job, and why not. */
+export interface UnableTrainer {
+  trainer: string;
+  lacks: string;
+}
+
+/** Where a client's job is, told only where there was nowhere to put it. When it is told depends on time. */
+export type PlacementEvent =
+  | {
+      /** For some seconds no live trainer could run it. It waits, and is placed as soon as one can. */
+      type: 'ClientJobUnplaced';
+      data: {
+        federationId: string;
+        round: number;
+        client: string;
+        attempt: number;
+        reason: string;
+        /** The first of those that are live, by name. */
+        trainers: UnableTrainer[];
+      };
+    }
+  | {
+      /** A job that was told to be unplaced is on the queue of a pool whose trainers can run it. */
+      type: 'ClientJobPlaced';
+      data: { federationId: string; round: number; client: string; attempt: number; trainerPool: string };
+    };
 
 /** What became of a client's part in a round. */
 export type ClientOutcomeEvent =

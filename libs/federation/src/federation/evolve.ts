@@ -1,6 +1,7 @@
 import { assertNever } from '../assert-never.js';
 import { evolveClientOutcome } from './evolve-client-outcome.js';
 import { evolveLifecycle, created } from './evolve-lifecycle.js';
+import { evolvePlacement } from './evolve-placement.js';
 import { evolveRound } from './evolve-round.js';
 import type { FederationEvent } from './events.js';
 import type { Federation, FederationState } from './state.js';
@@ -20,6 +21,9 @@ export function evolveFederation(state: FederationState, event: FederationEvent)
     case 'ClientJoined':
     case 'ClientLeft':
       return evolveLifecycle(state, event);
+    case 'ClientJobUnplaced':
+    case 'ClientJobPlaced':
+      return evolvePlacement(state, event);
     case 'BaselineMeasured':
     case 'ClientTrained':
     case 'ClientTrainingFailed':

@@ -37,6 +37,8 @@ export interface Round {
   readonly attempts: Readonly<Record<string, number>>;
   /** The last attempt that failed or whose result was refused; 0 where a client is not named. */
   readonly settled: Readonly<Record<string, number>>;
+  /** Attempts of which it was told that no live trainer can run them, and why; those that are no longer waited for stay. */
+  readonly unplaced: Readonly<Record<string, { readonly attempt: number; readonly reason: string }>>;
   /** Null while clients are waited for. */
   readonly closed: RoundClosing | null;
   /** How often it closed: the attempt of its aggregation. */
@@ -56,6 +58,7 @@ export function emptyRound(round: number): Round {
     late: {},
     attempts: {},
     settled: {},
+    unplaced: {},
     closed: null,
     closings: 0,
     aggregated: null,
@@ -76,6 +79,13 @@ export function awaitedClients(round: Round, left: Readonly<Record<string, strin
   return round.participants.filter(
     (client) => !hasAnswered(round, client) && !Object.hasOwn(round.failures, client) && !Object.hasOwn(left, client),
   );
+}
+
+/** Why no live trainer can run the client's job, as far as was told; null where one can, or nobody waits for it. */
+export function unplacedReasonOf(round: Round, left: Readonly<Record<string, string>>, client: string): string | null {
+  const told = own(round.unplaced, client);
+  if (told?.attempt !== attemptOf(round, client)) return null;
+  return awaitedClients(round, left).includes(client) ? told.reason : null;
 }
 
 /** Participants without an answer, and why. */
