@@ -52,7 +52,7 @@ async function measure(store: string, { options, say }: BenchmarkContext): Promi
     workerData: {
       clients: Object.fromEntries(clients.map((client) => [client, join(data, client)])),
       modelsFolder: quickstart,
-      artifactsFolder: store,
+      artifacts: { kind: 'folder', folder: store },
       weightsFolder: join(state, 'weights'),
       device: 'cpu',
       threads: options.threads,

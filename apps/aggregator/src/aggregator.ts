@@ -1,6 +1,6 @@
 /** The aggregator: takes aggregation jobs, and says over HTTP whether it can. */
 import { AdapterFileError } from '@fedamole/adapters';
-import { ArtifactStore, CorruptArtifactError, isStorageAway, requireRoom } from '@fedamole/artifacts';
+import { CorruptArtifactError, isStorageAway } from '@fedamole/artifacts';
 import { InfeasibleAssignmentError } from '@fedamole/assignment';
 import type { AggregatorSettings } from '@fedamole/config';
 import { aggregationOutcome, parseJobId, type AggregationOutcome } from '@fedamole/federation';
@@ -16,15 +16,14 @@ import {
   type WorkerOptions,
 } from '@fedamole/queues';
 import { SafetensorsError } from '@fedamole/safetensors';
-import { artifactMetrics, JobMetrics, Metrics, startWorkerHealth, type RunningService } from '@fedamole/services';
+import { JobMetrics, Metrics, observedArtifacts, startWorkerHealth, type RunningService } from '@fedamole/services';
 import type { Logger } from 'pino';
 import { aggregate } from './aggregate.js';
 
 export async function startAggregator(settings: AggregatorSettings, logger: Logger): Promise<RunningService> {
-  const { artifactsFolder, leastFreeBytes } = settings;
   const metrics = new Metrics();
   const jobMetrics = new JobMetrics(metrics);
-  const artifacts = new ArtifactStore(artifactsFolder, artifactMetrics(metrics, artifactsFolder));
+  const { artifacts } = await observedArtifacts(metrics, settings.artifacts);
   const onError = (error: Error): void => logger.warn({ err: error }, 'queue connection failed');
   const options: WorkerOptions<AggregationJob, AggregationOutcome> = {
     settings: settings.queue,
@@ -53,7 +52,7 @@ export async function startAggregator(settings: AggregatorSettings, logger: Logg
   // after the workers, which wait for the queue's tables
   const probe = await openQueue(settings.queue, aggregationQueueName, { migrate: false, onError });
   const address = { host: settings.healthHost, port: settings.healthPort };
-  const checks = { queue: () => probe.ping(), artifacts: () => requireRoom(artifactsFolder, leastFreeBytes) };
+  const checks = { queue: () => probe.ping(), artifacts: () => artifacts.requireRoom(settings.leastFreeBytes) };
   const health = await startWorkerHealth({ address, checks, metrics }, logger);
   return {
     url: health.url,

@@ -66,7 +66,7 @@ export class Workshop {
       clients: Object.fromEntries(names.map((client) => [client, join(this.root, 'clients', client)])),
       modelsFolder: join(this.root, 'models'),
       weightsFolder: join(this.root, 'weights'),
-      artifactsFolder: this.artifacts.folder,
+      artifacts: { kind: 'folder', folder: this.artifacts.name },
       threads: 1,
       device: 'cpu',
     };

@@ -1,5 +1,4 @@
 /** A trainer: takes training jobs of its pool, and says over HTTP whether it can. */
-import { requireRoom } from '@fedamole/artifacts';
 import type { TrainerSettings } from '@fedamole/config';
 import {
   baselineResult,
@@ -17,9 +16,9 @@ import {
   type WorkerOptions,
 } from '@fedamole/queues';
 import {
-  artifactMetrics,
   JobMetrics,
   Metrics,
+  observedArtifacts,
   startWorkerHealth,
   trainingMetrics,
   type RunningService,
@@ -30,15 +29,16 @@ import { z } from 'zod';
 import { TrainingThread } from './training-thread.js';
 
 export async function startTrainer(settings: TrainerSettings, logger: Logger): Promise<RunningService> {
-  const { queue, pool, clients, modelsFolder, weightsFolder, artifactsFolder, leastFreeBytes, threads } = settings;
+  const { queue, pool, clients, modelsFolder, weightsFolder, leastFreeBytes, threads } = settings;
   const { device, passedOver } = await chooseDevice(settings.device);
   const queueName = trainingQueueName(pool);
   const onError = (error: Error): void => logger.warn({ err: error }, 'queue connection failed');
   const metrics = new Metrics();
   const countTraining = trainingMetrics(metrics);
+  const { artifacts, onTransfer } = await observedArtifacts(metrics, settings.artifacts);
   const thread = new TrainingThread(
-    { clients, modelsFolder, weightsFolder, artifactsFolder, threads, device },
-    artifactMetrics(metrics, artifactsFolder),
+    { clients, modelsFolder, weightsFolder, artifacts: settings.artifacts, threads, device },
+    onTransfer,
   );
   const options: WorkerOptions<TrainingJob, TrainingResult | BaselineResult> = {
     settings: queue,
@@ -64,7 +64,7 @@ export async function startTrainer(settings: TrainerSettings, logger: Logger): P
   // after the worker, which waits for the queue's tables
   const probe = await openQueue(queue, queueName, { migrate: false, onError });
   const address = { host: settings.healthHost, port: settings.healthPort };
-  const checks = { queue: () => probe.ping(), artifacts: () => requireRoom(artifactsFolder, leastFreeBytes) };
+  const checks = { queue: () => probe.ping(), artifacts: () => artifacts.requireRoom(leastFreeBytes) };
   const health = await startWorkerHealth({ address, checks, metrics }, logger);
   logger.info({ device, passedOver, threads }, 'trainer computes on this device');
   logger.info({ pool, clients: Object.keys(clients) }, 'trainer reaches these clients');

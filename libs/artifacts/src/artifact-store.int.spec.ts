@@ -147,7 +147,7 @@ describe('the artifact store', () => {
     const blocked = new ArtifactStore(join(folder, 'file'));
     const error: unknown = await blocked.put(bytes).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ArtifactNotStoredError);
-    expect(error).toMatchObject({ code: 'ENOTDIR', folder: join(folder, 'file'), bytesNeeded: 7 });
+    expect(error).toMatchObject({ code: 'ENOTDIR', store: join(folder, 'file'), bytesNeeded: 7 });
     expect((error as Error).message).toContain(`Artifact store ${join(folder, 'file')} cannot take 7 bytes: ENOTDIR`);
   });
 

@@ -1,7 +1,6 @@
-export type { OnTransfer } from './artifact-store.js';
+export type { ArtifactPlace, OldArtifact } from './artifact-storage.js';
+export type { LocalArtifacts, OnTransfer } from './artifact-store.js';
 export { ArtifactStore } from './artifact-store.js';
-export type { OldFile } from './collect.js';
-export { oldFiles, removeOld } from './collect.js';
 export {
   ArtifactNotStoredError,
   CorruptArtifactError,
@@ -11,4 +10,5 @@ export {
   OversizedArtifactError,
 } from './errors.js';
 export { folderDigest } from './folder-digest.js';
-export { freeBytes, requireReadable, requireRoom } from './storage.js';
+export { openArtifacts } from './open-artifacts.js';
+export type { S3Place } from './s3/s3-place.js';

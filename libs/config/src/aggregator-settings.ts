@@ -1,13 +1,15 @@
+import type { ArtifactPlace } from '@fedamole/artifacts';
 import type { QueueSettings } from '@fedamole/queues';
 import { z } from 'zod';
+import { artifactPlaceOf, artifactVariables } from './artifact-variables.js';
 import { queueOf, queueVariables } from './queue-variables.js';
 import type { Environment } from './settings-error.js';
 import { readSettings } from './settings-error.js';
-import { folder, host, leastFreeBytes, logLevel, port } from './variables.js';
+import { host, leastFreeBytes, logLevel, port } from './variables.js';
 
 export interface AggregatorSettings {
   queue: QueueSettings;
-  artifactsFolder: string;
+  artifacts: ArtifactPlace;
   /** With less room on the artifacts' disk it is not ready. */
   leastFreeBytes: number;
   healthHost: string;
@@ -20,7 +22,7 @@ const variables = (environment: Environment) =>
   z
     .object({
       ...queueVariables(environment, 'worker'),
-      ARTIFACTS_FOLDER: folder('read and write'),
+      ...artifactVariables(environment, 'read and write'),
       ARTIFACTS_FREE_MIB: leastFreeBytes,
       AGGREGATOR_HEALTH_PORT: port(0),
       HEALTH_HOST: host,
@@ -28,7 +30,7 @@ const variables = (environment: Environment) =>
     })
     .transform((read): AggregatorSettings => ({
       queue: queueOf(read),
-      artifactsFolder: read.ARTIFACTS_FOLDER,
+      artifacts: artifactPlaceOf(read),
       leastFreeBytes: read.ARTIFACTS_FREE_MIB,
       healthHost: read.HEALTH_HOST,
       healthPort: read.AGGREGATOR_HEALTH_PORT,

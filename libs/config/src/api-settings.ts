@@ -1,5 +1,7 @@
+import type { ArtifactPlace } from '@fedamole/artifacts';
 import type { QueueSettings } from '@fedamole/queues';
 import { z } from 'zod';
+import { artifactPlaceOf, artifactVariables } from './artifact-variables.js';
 import { queueOf, queueVariables } from './queue-variables.js';
 import type { Environment } from './settings-error.js';
 import { readSettings } from './settings-error.js';
@@ -8,7 +10,7 @@ import { folder, host, logLevel, port, postgresUrl, wholeNumber } from './variab
 export interface ApiSettings {
   databaseUrl: string;
   queue: QueueSettings;
-  artifactsFolder: string;
+  artifacts: ArtifactPlace;
   modelsFolder: string;
   host: string;
   /** 0: any free one. */
@@ -43,7 +45,7 @@ const variables = (environment: Environment) =>
     .object({
       ...queueVariables(environment, 'api'),
       DATABASE_URL: postgresUrl,
-      ARTIFACTS_FOLDER: folder('read'),
+      ...artifactVariables(environment, 'read'),
       MODELS_FOLDER: folder('read'),
       API_HOST: host,
       API_PORT: port(3000),
@@ -60,7 +62,7 @@ const variables = (environment: Environment) =>
     .transform((read): ApiSettings => ({
       databaseUrl: read.DATABASE_URL,
       queue: queueOf(read, read.DATABASE_URL),
-      artifactsFolder: read.ARTIFACTS_FOLDER,
+      artifacts: artifactPlaceOf(read),
       modelsFolder: read.MODELS_FOLDER,
       host: read.API_HOST,
       port: read.API_PORT,

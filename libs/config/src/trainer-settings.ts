@@ -1,8 +1,10 @@
+import type { ArtifactPlace } from '@fedamole/artifacts';
 import { computeDevice, resourceName, type ComputeDevice } from '@fedamole/federation';
 import type { QueueSettings } from '@fedamole/queues';
 import { defaultPool } from '@fedamole/queues';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { artifactPlaceOf, artifactVariables } from './artifact-variables.js';
 import { clientsOf, clientVariables } from './client-variables.js';
 import { queueOf, queueVariables } from './queue-variables.js';
 import type { Environment } from './settings-error.js';
@@ -12,7 +14,7 @@ import { weightsFolder } from './weights-folder.js';
 
 export interface TrainerSettings {
   queue: QueueSettings;
-  artifactsFolder: string;
+  artifacts: ArtifactPlace;
   /** With less room on the artifacts' disk it is not ready. */
   leastFreeBytes: number;
   modelsFolder: string;
@@ -35,7 +37,7 @@ const variables = (environment: Environment) =>
   z
     .object({
       ...queueVariables(environment, 'worker'),
-      ARTIFACTS_FOLDER: folder('read and write'),
+      ...artifactVariables(environment, 'read and write'),
       ARTIFACTS_FREE_MIB: leastFreeBytes,
       MODELS_FOLDER: folder('read'),
       WEIGHTS_FOLDER: weightsFolder(environment),
@@ -49,7 +51,7 @@ const variables = (environment: Environment) =>
     })
     .transform((read): TrainerSettings => ({
       queue: queueOf(read),
-      artifactsFolder: read.ARTIFACTS_FOLDER,
+      artifacts: artifactPlaceOf(read),
       leastFreeBytes: read.ARTIFACTS_FREE_MIB,
       modelsFolder: read.MODELS_FOLDER,
       weightsFolder: read.WEIGHTS_FOLDER,

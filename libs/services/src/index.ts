@@ -1,4 +1,4 @@
-export { artifactMetrics } from './artifact-metrics.js';
+export { observedArtifacts, type ObservedArtifacts } from './artifact-metrics.js';
 export { JobMetrics } from './job-metrics.js';
 export { maskSecrets } from './masked-log.js';
 export { Metrics, serveMetrics, type MetricSource, type Sample } from './metrics.js';

@@ -71,7 +71,7 @@ describe('the readiness of the api', () => {
   });
 
   it('names the artifacts folder that is away', async () => {
-    const { artifactsFolder } = bench.settings;
+    const artifactsFolder = bench.artifacts.name;
     renameSync(artifactsFolder, `${artifactsFolder}-away`);
     expect(await failing()).toEqual(['artifacts']);
     expect(await sourceUp('artifacts')).toBe('0');

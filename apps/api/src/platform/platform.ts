@@ -1,11 +1,12 @@
 /** Everything the API stands on, opened once: the database, the queues, the artifacts. */
-import { ArtifactStore } from '@fedamole/artifacts';
+import type { ArtifactStore } from '@fedamole/artifacts';
 import type { ApiSettings } from '@fedamole/config';
 import type { Database } from '@fedamole/event-store';
 import { EventStore, openDatabase } from '@fedamole/event-store';
 import type { JobQueue } from '@fedamole/queues';
 import { aggregationQueueName, defaultPool, openQueue, replayQueueName, trainingQueueName } from '@fedamole/queues';
 import { Projector } from '@fedamole/read-models';
+import { Metrics, observedArtifacts } from '@fedamole/services';
 import type { Logger } from 'pino';
 import { Wakeups } from './wakeups.js';
 
@@ -25,6 +26,7 @@ export abstract class Platform {
   /** Aggregations of past rounds that are computed again; the round process knows nothing of them. */
   abstract readonly replays: JobQueue;
   abstract readonly artifacts: ArtifactStore;
+  abstract readonly metrics: Metrics;
   abstract readonly wakeups: Wakeups;
   abstract close(): Promise<void>;
 }
@@ -57,6 +59,8 @@ export async function openPlatform(settings: ApiSettings, logger: Logger): Promi
     const wakeups = new Wakeups(settings.databaseUrl, onDatabaseError);
     closings.push(() => wakeups.close());
     const store = new EventStore(database.prisma);
+    const metrics = new Metrics();
+    const { artifacts } = await observedArtifacts(metrics, settings.artifacts);
     return {
       settings,
       logger,
@@ -65,7 +69,8 @@ export async function openPlatform(settings: ApiSettings, logger: Logger): Promi
       projector: new Projector(database, store),
       queues: { training, aggregation },
       replays,
-      artifacts: new ArtifactStore(settings.artifactsFolder),
+      artifacts,
+      metrics,
       wakeups,
       close,
     };

@@ -1,4 +1,5 @@
 /** What the trainer's main thread and its training thread say to each other. */
+import type { ArtifactPlace } from '@fedamole/artifacts';
 import type { BaselineResult, TrainingResult } from '@fedamole/federation';
 import type { TrainingJob, TrainingProgress } from '@fedamole/queues';
 import type { Device } from '@fedamole/training';
@@ -8,7 +9,7 @@ export interface ThreadSettings {
   readonly clients: Readonly<Record<string, string>>;
   readonly modelsFolder: string;
   readonly weightsFolder: string;
-  readonly artifactsFolder: string;
+  readonly artifacts: ArtifactPlace;
   readonly threads: number;
   readonly device: Device;
 }

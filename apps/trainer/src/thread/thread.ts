@@ -3,7 +3,7 @@
  * job's lock and answers health checks. One job at a time.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { ArtifactStore } from '@fedamole/artifacts';
+import { openArtifacts } from '@fedamole/artifacts';
 import { ClientDataCache } from './client-data.js';
 import { EngineCache } from './engine-cache.js';
 import { failureKind } from './permanent-errors.js';
@@ -16,7 +16,7 @@ const port = parentPort;
 const settings = workerData as ThreadSettings;
 const say = (message: FromThread): void => port.postMessage(message);
 const workplace = {
-  artifacts: new ArtifactStore(settings.artifactsFolder, (direction, bytes) =>
+  artifacts: await openArtifacts(settings.artifacts, (direction, bytes) =>
     say({ type: 'transferred', direction, bytes }),
   ),
   data: new ClientDataCache(settings.clients),
