@@ -16,7 +16,15 @@ import {
   type WorkerOptions,
 } from '@fedamole/queues';
 import { SafetensorsError } from '@fedamole/safetensors';
-import { JobMetrics, Metrics, observedArtifacts, startWorkerHealth, type RunningService } from '@fedamole/services';
+import {
+  inSpan,
+  JobMetrics,
+  Metrics,
+  observedArtifacts,
+  spanAttributes,
+  startWorkerHealth,
+  type RunningService,
+} from '@fedamole/services';
 import type { Logger } from 'pino';
 import { aggregate } from './aggregate.js';
 
@@ -38,7 +46,8 @@ export async function startAggregator(settings: AggregatorSettings, logger: Logg
     handler: async (job, { jobId }) => {
       const context = logger.child({ jobId, federationId: job.federationId, round: job.round });
       context.info({ kind: job.kind }, 'aggregation job taken');
-      const outcome = await aggregate(job, artifacts).catch(asJobError);
+      const span = { parent: job.traceparent, kind: 'CONSUMER' as const, attributes: spanAttributes(jobId) };
+      const outcome = await inSpan(job.kind, span, () => aggregate(job, artifacts)).catch(asJobError);
       if ('refused' in outcome)
         context.warn({ refused: outcome.refused }, "clients' artifacts refused, nothing merged");
       else context.info({ pool: outcome.pool, seconds: outcome.seconds }, 'aggregation job done');

@@ -13,12 +13,16 @@ import {
   trainingJob,
   trainingQueueName,
   type TrainingJob,
+  type TrainingProgress,
   type WorkerOptions,
 } from '@fedamole/queues';
 import {
   JobMetrics,
   Metrics,
+  inSpan,
   observedArtifacts,
+  PhaseSpans,
+  spanAttributes,
   startWorkerHealth,
   trainingMetrics,
   type RunningService,
@@ -54,7 +58,15 @@ export async function startTrainer(settings: TrainerSettings, logger: Logger): P
       const { federationId, round, client, kind } = job;
       const context = logger.child({ jobId, federationId, round, client });
       context.info({ kind, attempt }, 'training job taken');
-      const result = await thread.run(job, reportProgress, signal);
+      const attributes = { ...spanAttributes(jobId), 'fedamole.attempt': attempt };
+      const result = await inSpan(kind, { parent: job.traceparent, kind: 'CONSUMER', attributes }, async () => {
+        const phases = new PhaseSpans();
+        const report = (progress: TrainingProgress): void => {
+          phases.at(progress.phase);
+          reportProgress(progress);
+        };
+        return thread.run(job, report, signal).finally(() => phases.end());
+      });
       countTraining(result);
       context.info({ seconds: result.seconds, ...result.metrics }, 'training job done');
       return result;

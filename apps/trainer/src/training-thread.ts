@@ -1,4 +1,5 @@
 /** The main thread's side of the training thread: one job at a time; a thread that dies fails its job and is replaced. */
+import { AsyncResource } from 'node:async_hooks';
 import { Worker } from 'node:worker_threads';
 import type { OnTransfer } from '@fedamole/artifacts';
 import type { BaselineResult, TrainingResult } from '@fedamole/federation';
@@ -15,6 +16,7 @@ interface Running {
   resolve(result: BaselineResult | TrainingResult): void;
   reject(error: Error): void;
   onProgress(progress: TrainingProgress): void;
+  readonly onTransfer: OnTransfer;
 }
 
 export class TrainingThread {
@@ -45,7 +47,9 @@ export class TrainingThread {
     const abort = (): void => say({ type: 'abort' });
     signal.addEventListener('abort', abort, { once: true });
     const result = new Promise<BaselineResult | TrainingResult>((resolve, reject) => {
-      this.running = { resolve, reject, onProgress };
+      // what the thread says belongs to the job, and so to its trace
+      const bound = { onProgress: AsyncResource.bind(onProgress), onTransfer: AsyncResource.bind(this.onTransfer) };
+      this.running = { resolve, reject, ...bound };
       say({ type: 'run', job });
     }).finally(() => {
       this.running = null;
@@ -73,7 +77,8 @@ export class TrainingThread {
 
   private receive(message: FromThread): void {
     if (message.type === 'progress') this.running?.onProgress(message.progress);
-    else if (message.type === 'transferred') this.onTransfer(message.direction, message.bytes);
+    else if (message.type === 'transferred')
+      this.running?.onTransfer(message.direction, message.bytes, message.milliseconds);
     else if (message.type === 'done') this.running?.resolve(message.result);
     else this.running?.reject(new errors[message.kind](message.message));
   }

@@ -16,8 +16,8 @@ import { isMissing } from './folder/read-artifact.js';
 
 const digestPattern = /^[0-9a-f]{64}$/;
 
-/** Told of the bytes that were read from a store, or written to it. */
-export type OnTransfer = (direction: 'read' | 'written', bytes: number) => void;
+/** Told of an artifact's bytes that were read from a store, or written to it, and of how long that took. */
+export type OnTransfer = (direction: 'read' | 'written', bytes: number, milliseconds: number) => void;
 
 /** Artifacts as files that may be read in parts. `close` removes those that had to be fetched. */
 export interface LocalArtifacts {
@@ -72,8 +72,9 @@ export class ArtifactStore {
    */
   async get(digest: string, maximumBytes: number = Number.MAX_SAFE_INTEGER): Promise<Uint8Array> {
     const place = this.path(digest);
+    const told = this.timed('read');
     const bytes = await this.storage.read(digest, maximumBytes);
-    this.onTransfer('read', bytes.byteLength);
+    told(bytes.byteLength);
     const actual = sha256(bytes);
     if (actual !== digest) throw new CorruptArtifactError(digest, place, actual);
     return bytes;
@@ -83,15 +84,9 @@ export class ArtifactStore {
   async fetchTo(digest: string, file: string): Promise<void> {
     const place = this.path(digest);
     const part = `${file}.${randomUUID()}.part`;
-    const hash = createHash('sha256');
-    const { onTransfer, storage } = this;
+    const pieces = this.hashed(digest);
     async function* checked(): AsyncGenerator<Uint8Array> {
-      for await (const piece of storage.stream(digest)) {
-        hash.update(piece);
-        onTransfer('read', piece.byteLength);
-        yield piece;
-      }
-      const actual = hash.digest('hex');
+      const actual = yield* pieces;
       if (actual !== digest) throw new CorruptArtifactError(digest, place, actual);
     }
     try {
@@ -167,22 +162,39 @@ export class ArtifactStore {
 
   private async store(digest: string, content: ArtifactContent): Promise<string> {
     try {
-      const written = await this.storage.write(digest, content, () => this.holds(digest));
-      if (written) this.onTransfer('written', content.size);
+      const told = this.timed('written');
+      if (await this.storage.write(digest, content, () => this.holds(digest))) told(content.size);
       return digest;
     } catch (error) {
       throw new ArtifactNotStoredError(this.storage.name, content.size, error);
     }
   }
 
+  private timed(direction: 'read' | 'written'): (bytes: number) => void {
+    const started = performance.now();
+    return (bytes) => this.onTransfer(direction, bytes, performance.now() - started);
+  }
+
+  /** The artifact's pieces; returns the digest that they have. */
+  private async *hashed(digest: string): AsyncGenerator<Uint8Array, string, void> {
+    const hash = createHash('sha256');
+    const told = this.timed('read');
+    let bytes = 0;
+    for await (const piece of this.storage.stream(digest)) {
+      hash.update(piece);
+      bytes += piece.byteLength;
+      yield piece;
+    }
+    told(bytes);
+    return hash.digest('hex');
+  }
+
   private async holds(digest: string): Promise<boolean> {
     try {
-      const hash = createHash('sha256');
-      for await (const piece of this.storage.stream(digest)) {
-        hash.update(piece);
-        this.onTransfer('read', piece.byteLength);
-      }
-      return hash.digest('hex') === digest;
+      const pieces = this.hashed(digest);
+      let next = await pieces.next();
+      while (!next.done) next = await pieces.next();
+      return next.value === digest;
     } catch (error) {
       const replaceable = [MisplacedArtifactError, MissingArtifactError];
       if (isMissing(error) || replaceable.some((kind) => error instanceof kind)) return false;

@@ -5,7 +5,7 @@ import { artifactPlaceOf, artifactVariables } from './artifact-variables.js';
 import { queueOf, queueVariables } from './queue-variables.js';
 import type { Environment } from './settings-error.js';
 import { readSettings } from './settings-error.js';
-import { host, leastFreeBytes, logLevel, port } from './variables.js';
+import { host, leastFreeBytes, logLevel, otlpEndpoint, port } from './variables.js';
 
 export interface AggregatorSettings {
   queue: QueueSettings;
@@ -16,6 +16,8 @@ export interface AggregatorSettings {
   /** 0: any free one. */
   healthPort: number;
   logLevel: string;
+  /** Of a collector of traces; without it there are none. */
+  otlpEndpoint?: string | undefined;
 }
 
 const variables = (environment: Environment) =>
@@ -27,6 +29,7 @@ const variables = (environment: Environment) =>
       AGGREGATOR_HEALTH_PORT: port(0),
       HEALTH_HOST: host,
       LOG_LEVEL: logLevel,
+      OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint,
     })
     .transform((read): AggregatorSettings => ({
       queue: queueOf(read),
@@ -35,6 +38,7 @@ const variables = (environment: Environment) =>
       healthHost: read.HEALTH_HOST,
       healthPort: read.AGGREGATOR_HEALTH_PORT,
       logLevel: read.LOG_LEVEL,
+      otlpEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT,
     }));
 
 /** The aggregator's settings. Throws a SettingsError that names every wrong variable. */

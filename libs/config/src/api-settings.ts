@@ -5,7 +5,7 @@ import { artifactPlaceOf, artifactVariables } from './artifact-variables.js';
 import { queueOf, queueVariables } from './queue-variables.js';
 import type { Environment } from './settings-error.js';
 import { readSettings } from './settings-error.js';
-import { folder, host, logLevel, port, postgresUrl, wholeNumber } from './variables.js';
+import { folder, host, logLevel, otlpEndpoint, port, postgresUrl, wholeNumber } from './variables.js';
 
 export interface ApiSettings {
   databaseUrl: string;
@@ -24,6 +24,8 @@ export interface ApiSettings {
   /** Origins whose pages may call the API from a browser. */
   corsOrigins: readonly string[];
   logLevel: string;
+  /** Of a collector of traces; without it there are none. */
+  otlpEndpoint?: string | undefined;
 }
 
 const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
@@ -54,6 +56,7 @@ const variables = (environment: Environment) =>
       API_BODY_LIMIT: wholeNumber(1024, 2 ** 27, 2 ** 20),
       API_CORS_ORIGINS: origins,
       LOG_LEVEL: logLevel,
+      OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint,
     })
     .refine(({ API_ACCESS, API_HOST }) => API_ACCESS === 'keys' || loopback.test(API_HOST), {
       path: ['API_ACCESS'],
@@ -71,6 +74,7 @@ const variables = (environment: Environment) =>
       bodyLimit: read.API_BODY_LIMIT,
       corsOrigins: read.API_CORS_ORIGINS,
       logLevel: read.LOG_LEVEL,
+      otlpEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT,
     }));
 
 /** The api's settings. Throws a SettingsError that names every wrong variable. */

@@ -9,7 +9,7 @@ import { clientsOf, clientVariables } from './client-variables.js';
 import { queueOf, queueVariables } from './queue-variables.js';
 import type { Environment } from './settings-error.js';
 import { readSettings } from './settings-error.js';
-import { folder, host, leastFreeBytes, logLevel, port, wholeNumber } from './variables.js';
+import { folder, host, leastFreeBytes, logLevel, otlpEndpoint, port, wholeNumber } from './variables.js';
 import { weightsFolder } from './weights-folder.js';
 
 export interface TrainerSettings {
@@ -31,6 +31,8 @@ export interface TrainerSettings {
   /** 0: any free one. */
   healthPort: number;
   logLevel: string;
+  /** Of a collector of traces; without it there are none. */
+  otlpEndpoint?: string | undefined;
 }
 
 const variables = (environment: Environment) =>
@@ -48,6 +50,7 @@ const variables = (environment: Environment) =>
       TRAINER_HEALTH_PORT: port(0),
       HEALTH_HOST: host,
       LOG_LEVEL: logLevel,
+      OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint,
     })
     .transform((read): TrainerSettings => ({
       queue: queueOf(read),
@@ -62,6 +65,7 @@ const variables = (environment: Environment) =>
       healthHost: read.HEALTH_HOST,
       healthPort: read.TRAINER_HEALTH_PORT,
       logLevel: read.LOG_LEVEL,
+      otlpEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT,
     }));
 
 /** A trainer's settings. Throws a SettingsError that names every wrong variable. */

@@ -2,6 +2,9 @@
 import { openArtifacts, type ArtifactPlace, type ArtifactStore, type OnTransfer } from '@fedamole/artifacts';
 import { Counter } from 'prom-client';
 import type { Metrics } from './metrics.js';
+import { pastSpan } from './tracing.js';
+
+const spanNames = { read: 'fetch artifact', written: 'store artifact' } as const;
 
 export interface ObservedArtifacts {
   readonly artifacts: ArtifactStore;
@@ -9,7 +12,7 @@ export interface ObservedArtifacts {
   readonly onTransfer: OnTransfer;
 }
 
-/** Opens the store; what goes through it is counted. */
+/** Opens the store; what goes through it is counted, and a span of what it is done for. */
 export async function observedArtifacts(metrics: Metrics, place: ArtifactPlace): Promise<ObservedArtifacts> {
   const bytes = new Counter({
     name: 'fedamole_artifact_bytes_total',
@@ -22,7 +25,11 @@ export async function observedArtifacts(metrics: Metrics, place: ArtifactPlace):
     'fedamole_artifacts_free_bytes',
     "Bytes that may still be written to the artifacts' disk; absent where nobody can tell.",
   );
-  const onTransfer: OnTransfer = (direction, count) => bytes.inc({ direction }, count);
+  const onTransfer: OnTransfer = (direction, count, milliseconds) => {
+    bytes.inc({ direction }, count);
+    const until = Date.now();
+    pastSpan(spanNames[direction], until - milliseconds, until, { 'fedamole.bytes': count });
+  };
   const artifacts = await openArtifacts(place, onTransfer);
   metrics.addSource({
     name: 'artifacts',

@@ -13,6 +13,7 @@ import {
   requiredJobs,
 } from '@fedamole/federation';
 import type { FinishedJob } from '@fedamole/queues';
+import { inSpan, spanAttributes } from '@fedamole/services';
 import type { Logger } from 'pino';
 import { foldStream, handleCommand } from '../commands/command-handler.js';
 import { federationDecider } from '../commands/deciders.js';
@@ -133,7 +134,11 @@ export class RoundProcess {
   /** The events say which job they followed from. */
   private async handle({ federationId, command }: Outcome, causationId: string): Promise<void> {
     const stream = federationStream(federationId);
-    await handleCommand(this.parts.store, federationDecider, stream, command, { ...metadata, causationId });
+    const { last } = await foldStream(this.parts.store, federationDecider, stream);
+    const parent = last?.metadata.traceparent;
+    await inSpan(`record ${command.type}`, { parent, attributes: spanAttributes(causationId) }, () =>
+      handleCommand(this.parts.store, federationDecider, stream, command, { ...metadata, causationId }),
+    );
   }
 
   private lookAfterApart(federationId: string): Promise<void> {
@@ -172,7 +177,7 @@ export class RoundProcess {
     if (deadline !== null) this.deadlines.set(federationId, deadline);
     const required = requiredJobs(state);
     for (const { id } of required) this.withdrawals.forget(id);
-    await this.required.add(queues, federationId, required);
+    await this.required.add(queues, federationId, required, folded.last?.metadata.traceparent);
   }
 }
 

@@ -18,7 +18,12 @@ export type ToThread = { readonly type: 'run'; readonly job: TrainingJob } | { r
 
 export type FromThread =
   | { readonly type: 'progress'; readonly progress: TrainingProgress }
-  | { readonly type: 'transferred'; readonly direction: 'read' | 'written'; readonly bytes: number }
+  | {
+      readonly type: 'transferred';
+      readonly direction: 'read' | 'written';
+      readonly bytes: number;
+      readonly milliseconds: number;
+    }
   | { readonly type: 'done'; readonly result: BaselineResult | TrainingResult }
   | { readonly type: 'failed'; readonly message: string; readonly kind: FailureKind };
 

@@ -16,8 +16,8 @@ const port = parentPort;
 const settings = workerData as ThreadSettings;
 const say = (message: FromThread): void => port.postMessage(message);
 const workplace = {
-  artifacts: await openArtifacts(settings.artifacts, (direction, bytes) =>
-    say({ type: 'transferred', direction, bytes }),
+  artifacts: await openArtifacts(settings.artifacts, (direction, bytes, milliseconds) =>
+    say({ type: 'transferred', direction, bytes, milliseconds }),
   ),
   data: new ClientDataCache(settings.clients),
   engines: new EngineCache(settings),

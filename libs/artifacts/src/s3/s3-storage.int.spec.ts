@@ -77,7 +77,7 @@ describe('artifacts in a bucket', () => {
 
   it('are told byte by byte to whoever counts', async () => {
     const seen: [string, number][] = [];
-    const counted = await openArtifacts(server.place(), (...transfer) => seen.push(transfer));
+    const counted = await openArtifacts(server.place(), (direction, bytes) => seen.push([direction, bytes]));
     await counted.get(await counted.put(bytesOf('counted')));
     expect(seen).toEqual([
       ['written', 7],
