@@ -3,6 +3,7 @@ import type { QueueSettings } from '@fedamole/queues';
 import { z } from 'zod';
 import { artifactPlaceOf, artifactVariables } from './artifact-variables.js';
 import { queueOf, queueVariables } from './queue-variables.js';
+import { documented } from './documented.js';
 import type { Environment } from './settings-error.js';
 import { readSettings } from './settings-error.js';
 import { folder, host, logLevel, otlpEndpoint, port, postgresUrl, wholeNumber } from './variables.js';
@@ -42,22 +43,36 @@ const origins = z
     ),
   );
 
+export const apiVariables = (environment: Environment) => ({
+  ...queueVariables(environment, 'api'),
+  DATABASE_URL: documented(postgresUrl, 'PostgreSQL of the event store', 'required'),
+  ...artifactVariables(environment, 'read'),
+  MODELS_FOLDER: documented(folder('read'), 'models root: one folder per base model', 'required'),
+  API_HOST: documented(host, 'where it listens', '`127.0.0.1`'),
+  API_PORT: documented(port(3000), 'its port; 0 takes any free one', '`3000`'),
+  API_ACCESS: documented(
+    z.enum(['keys', 'open']).default('keys'),
+    '`keys`, or `open` for development: everybody is an operator; on a loopback address only',
+    '`keys`',
+  ),
+  API_REQUESTS_PER_MINUTE: documented(
+    wholeNumber(1, 10_000_000, 6000),
+    'of one key, and of one address without a key',
+    '`6000`',
+  ),
+  API_BODY_LIMIT: documented(wholeNumber(1024, 2 ** 27, 2 ** 20), "bytes of a request's body", '`1048576`'),
+  API_CORS_ORIGINS: documented(origins, 'origins whose pages may call it, separated by commas', 'none'),
+  LOG_LEVEL: documented(logLevel, '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`', '`info`'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: documented(
+    otlpEndpoint,
+    'a collector of [traces](monitoring.md#traces), which takes OTLP over HTTP',
+    'not set: there are none',
+  ),
+});
+
 const variables = (environment: Environment) =>
   z
-    .object({
-      ...queueVariables(environment, 'api'),
-      DATABASE_URL: postgresUrl,
-      ...artifactVariables(environment, 'read'),
-      MODELS_FOLDER: folder('read'),
-      API_HOST: host,
-      API_PORT: port(3000),
-      API_ACCESS: z.enum(['keys', 'open']).default('keys'),
-      API_REQUESTS_PER_MINUTE: wholeNumber(1, 10_000_000, 6000),
-      API_BODY_LIMIT: wholeNumber(1024, 2 ** 27, 2 ** 20),
-      API_CORS_ORIGINS: origins,
-      LOG_LEVEL: logLevel,
-      OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint,
-    })
+    .object(apiVariables(environment))
     .refine(({ API_ACCESS, API_HOST }) => API_ACCESS === 'keys' || loopback.test(API_HOST), {
       path: ['API_ACCESS'],
       error: 'without keys the api may listen on 127.0.0.1, ::1 or localhost only: set API_HOST to one of them',

@@ -1,7 +1,7 @@
 /** Where the artifacts lie: in a folder that all services share, or in a bucket of an S3 server. */
 import type { ArtifactPlace } from '@fedamole/artifacts';
 import { z } from 'zod';
-import { documented } from './documented.js';
+import { documented, type Documented } from './documented.js';
 import type { Environment } from './secret-files.js';
 import { isSet } from './secret-files.js';
 import { folder } from './variables.js';
@@ -16,7 +16,9 @@ interface ArtifactVariables {
   ARTIFACTS_S3_SECRET_ACCESS_KEY?: string | undefined;
 }
 
-type ArtifactShape = { [Name in keyof Required<ArtifactVariables>]: z.ZodType<ArtifactVariables[Name]> };
+type ArtifactShape = {
+  [Name in keyof Required<ArtifactVariables>]: Documented<z.ZodType<ArtifactVariables[Name]>>;
+};
 
 const bucket = z
   .string()

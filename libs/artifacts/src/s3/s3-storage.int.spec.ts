@@ -1,4 +1,4 @@
-/** @jest-environment ./libs/artifacts/outer-errors.environment.mjs */
+/** @jest-environment ./jest.outer-errors.mjs */
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash, randomBytes } from 'node:crypto';
