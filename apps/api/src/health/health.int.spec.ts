@@ -51,6 +51,9 @@ describe('the readiness of the api', () => {
       expect(await failing()).toEqual(['database']);
       expect(await sourceUp('event-log')).toBe('0');
       expect(await sourceUp('queue')).toBe('1');
+      // with a key, too, which cannot be looked up now: it is nobody's fault, and passes
+      const asked = await new HttpClient(api.url, `fedamole_o_${'x'.repeat(44)}`).get<Problem>('/v1/clients');
+      expect({ status: asked.status, code: asked.body.code }).toEqual({ status: 503, code: 'NOT_READY' });
     } finally {
       await cut.restore();
     }

@@ -1322,6 +1322,10 @@ export type CollectArtifactsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type CollectArtifactsError = CollectArtifactsErrors[keyof CollectArtifactsErrors];
@@ -1398,6 +1402,10 @@ export type ListAuditErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListAuditError = ListAuditErrors[keyof ListAuditErrors];
@@ -1447,6 +1455,10 @@ export type ListBaseModelsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListBaseModelsError = ListBaseModelsErrors[keyof ListBaseModelsErrors];
@@ -1514,6 +1526,10 @@ export type RegisterBaseModelErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type RegisterBaseModelError = RegisterBaseModelErrors[keyof RegisterBaseModelErrors];
@@ -1576,6 +1592,10 @@ export type GetBaseModelErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type GetBaseModelError = GetBaseModelErrors[keyof GetBaseModelErrors];
@@ -1625,6 +1645,10 @@ export type ListClientsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListClientsError = ListClientsErrors[keyof ListClientsErrors];
@@ -1692,6 +1716,10 @@ export type RegisterClientErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type RegisterClientError = RegisterClientErrors[keyof RegisterClientErrors];
@@ -1754,6 +1782,10 @@ export type GetClientErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type GetClientError = GetClientErrors[keyof GetClientErrors];
@@ -1809,6 +1841,10 @@ export type ListEventsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListEventsError = ListEventsErrors[keyof ListEventsErrors];
@@ -1870,6 +1906,10 @@ export type FollowEventsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type FollowEventsError = FollowEventsErrors[keyof FollowEventsErrors];
@@ -1931,6 +1971,10 @@ export type ListFederationEventsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListFederationEventsError = ListFederationEventsErrors[keyof ListFederationEventsErrors];
@@ -1998,6 +2042,10 @@ export type FollowFederationEventsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type FollowFederationEventsError = FollowFederationEventsErrors[keyof FollowFederationEventsErrors];
@@ -2057,6 +2105,10 @@ export type ListFederationsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListFederationsError = ListFederationsErrors[keyof ListFederationsErrors];
@@ -2124,6 +2176,10 @@ export type CreateFederationErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type CreateFederationError = CreateFederationErrors[keyof CreateFederationErrors];
@@ -2187,6 +2243,10 @@ export type ValidateFederationErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ValidateFederationError = ValidateFederationErrors[keyof ValidateFederationErrors];
@@ -2250,6 +2310,10 @@ export type GetFederationErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type GetFederationError = GetFederationErrors[keyof GetFederationErrors];
@@ -2334,6 +2398,10 @@ export type StartFederationErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type StartFederationError = StartFederationErrors[keyof StartFederationErrors];
@@ -2418,6 +2486,10 @@ export type CancelFederationErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type CancelFederationError = CancelFederationErrors[keyof CancelFederationErrors];
@@ -2476,6 +2548,10 @@ export type GetProgressErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type GetProgressError = GetProgressErrors[keyof GetProgressErrors];
@@ -2517,6 +2593,10 @@ export type IsAliveErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type IsAliveError = IsAliveErrors[keyof IsAliveErrors];
@@ -2615,6 +2695,10 @@ export type ListKeysErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListKeysError = ListKeysErrors[keyof ListKeysErrors];
@@ -2678,6 +2762,10 @@ export type MakeKeyErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type MakeKeyError = MakeKeyErrors[keyof MakeKeyErrors];
@@ -2727,6 +2815,10 @@ export type GetCurrentKeyErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type GetCurrentKeyError = GetCurrentKeyErrors[keyof GetCurrentKeyErrors];
@@ -2795,6 +2887,10 @@ export type RevokeKeyErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type RevokeKeyError = RevokeKeyErrors[keyof RevokeKeyErrors];
@@ -2844,6 +2940,10 @@ export type GetReadModelsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type GetReadModelsError = GetReadModelsErrors[keyof GetReadModelsErrors];
@@ -2911,6 +3011,10 @@ export type RebuildReadModelsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type RebuildReadModelsError = RebuildReadModelsErrors[keyof RebuildReadModelsErrors];
@@ -2977,6 +3081,10 @@ export type GetReplayErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type GetReplayError = GetReplayErrors[keyof GetReplayErrors];
@@ -3057,6 +3165,10 @@ export type RequestReplayErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type RequestReplayError = RequestReplayErrors[keyof RequestReplayErrors];
@@ -3120,6 +3232,10 @@ export type ListRoundsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListRoundsError = ListRoundsErrors[keyof ListRoundsErrors];
@@ -3187,6 +3303,10 @@ export type GetRoundErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type GetRoundError = GetRoundErrors[keyof GetRoundErrors];
@@ -3254,6 +3374,10 @@ export type GetAssignmentErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type GetAssignmentError = GetAssignmentErrors[keyof GetAssignmentErrors];
@@ -3321,6 +3445,10 @@ export type ListAdaptersErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListAdaptersError = ListAdaptersErrors[keyof ListAdaptersErrors];
@@ -3388,6 +3516,10 @@ export type DownloadAdapterErrors = {
      * `ARTIFACT_CORRUPT`: The file is not what its digest says. `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type DownloadAdapterError = DownloadAdapterErrors[keyof DownloadAdapterErrors];
@@ -3472,6 +3604,10 @@ export type PauseFederationErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type PauseFederationError = PauseFederationErrors[keyof PauseFederationErrors];
@@ -3556,6 +3692,10 @@ export type ResumeFederationErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ResumeFederationError = ResumeFederationErrors[keyof ResumeFederationErrors];
@@ -3640,6 +3780,10 @@ export type LeaveFederationErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type LeaveFederationError = LeaveFederationErrors[keyof LeaveFederationErrors];
@@ -3724,6 +3868,10 @@ export type JoinFederationErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type JoinFederationError = JoinFederationErrors[keyof JoinFederationErrors];
@@ -3812,6 +3960,10 @@ export type RetryClientErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type RetryClientError = RetryClientErrors[keyof RetryClientErrors];
@@ -3896,6 +4048,10 @@ export type ForkFederationErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ForkFederationError = ForkFederationErrors[keyof ForkFederationErrors];
@@ -3954,6 +4110,10 @@ export type VerifyEventsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type VerifyEventsError = VerifyEventsErrors[keyof VerifyEventsErrors];
