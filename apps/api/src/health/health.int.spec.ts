@@ -50,6 +50,7 @@ describe('the readiness of the api', () => {
     try {
       expect(await failing()).toEqual(['database']);
       expect(await sourceUp('event-log')).toBe('0');
+      expect(await (await http.raw('/metrics')).text()).not.toMatch(/^fedamole_event_log_position /m);
       expect(await sourceUp('queue')).toBe('1');
       // with a key, too, which cannot be looked up now: it is nobody's fault, and passes
       const asked = await new HttpClient(api.url, `fedamole_o_${'x'.repeat(44)}`).get<Problem>('/v1/clients');

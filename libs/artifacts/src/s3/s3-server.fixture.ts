@@ -38,9 +38,11 @@ export class S3Server {
   }
 
   async stop(): Promise<void> {
-    if (this.child === null || this.child.exitCode !== null) return;
-    this.child.kill('SIGKILL');
-    await once(this.child, 'exit');
+    const { child } = this;
+    this.child = null;
+    if (child === null || child.exitCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
   }
 
   async remove(): Promise<void> {
