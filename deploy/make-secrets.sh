@@ -13,6 +13,9 @@ keep() {
 }
 keep postgres-password "$(password)"
 keep redis-password "$(password)"
+keep grafana-password "$(password)"
+keep s3-access-key-id "fedamole"
+keep s3-secret-access-key "$(password)"
 keep database-url "postgres://fedamole:$(cat "$folder/postgres-password")@postgres:5432/fedamole"
 keep redis-url "redis://:$(cat "$folder/redis-password")@redis:6379"
 echo "secrets: $folder"

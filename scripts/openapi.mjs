@@ -1,6 +1,6 @@
 /**
  * `npm run openapi`: writes what is checked in and follows from code. The API's document, the client that is generated from it,
- * the schema of a federation's file, and the reference of the command line.
+ * the schema of a federation's file, the reference of the command line, and the table of settings.
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ const printer = join(root, 'apps', 'api', 'dist', 'openapi', 'print.js');
 const steps = [
   join(root, 'libs', 'api-client', 'generate.mjs'),
   join(root, 'apps', 'cli', 'dist', 'reference', 'write.js'),
+  join(root, 'libs', 'config', 'dist', 'write-settings.js'),
 ];
 
 await runScript(async () => {
@@ -21,5 +22,5 @@ await runScript(async () => {
   for (const step of steps) {
     if ((await runHere(process.execPath, [step], { cwd: root })) !== 0) throw new CommandError(`${step} failed`);
   }
-  console.log('Written: libs/api-client, apps/cli/federation.schema.json, docs/cli.md');
+  console.log('Written: libs/api-client, apps/cli/federation.schema.json, docs/cli.md, docs/settings.md');
 });

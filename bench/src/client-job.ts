@@ -48,7 +48,7 @@ async function measure(store: string, { options, say }: BenchmarkContext): Promi
       clients: Object.fromEntries(clients.map((client) => [client, join(data, client)])),
       modelsFolder: quickstart,
       modelsCache: { folder: join(state, 'models'), maximumBytes: 0 },
-      artifactsFolder: store,
+      artifacts: { kind: 'folder', folder: store },
       weightsFolder: join(state, 'weights'),
       device: 'cpu',
       threads: options.threads,

@@ -63,33 +63,41 @@ export type Disturbance = (cluster: Cluster, api: PlatformApi, federationId: str
 
 /** Throws where the federation does not complete. */
 export async function runFederation(trainers: number, disturb?: Disturbance): Promise<FederationRun> {
+  return withCluster(trainers, async (cluster) => {
+    const api = new PlatformApi(cluster.apiUrl, cluster.apiKey);
+    const id = await startFederation(api);
+    await disturb?.(cluster, api, id);
+    const federation = await eventually('the federation ends', async () => {
+      const found = await api.federation(id);
+      return found.status === 'running' ? null : found;
+    });
+    const logs = Array.from({ length: trainers }, (_, index) =>
+      join(cluster.stateFolder, 'logs', `trainer-${index + 1}.log`),
+    );
+    const trainerLog = (await Promise.all(logs.map((log) => readFile(log, 'utf8')))).join('');
+    if (federation.status !== 'completed') {
+      throw new Error(`the federation is ${federation.status}: ${federation.reason}\n${trainerLog}`);
+    }
+    return { federation, ...(await collect(api, federation)), trainerLog, processes: processesOf(cluster) };
+  });
+}
+
+/** A platform of its own, of which nothing is left when this returns. */
+export async function withCluster<Result>(
+  trainers: number,
+  use: (cluster: Cluster) => Promise<Result>,
+): Promise<Result> {
   const stateFolder = await mkdtemp(join(tmpdir(), 'fedamole-e2e-'));
   // Root's PostgreSQL runs as another account, which must be able to pass through.
   await chmod(stateFolder, 0o711);
   try {
-    return await withCluster(stateFolder, trainers, async (cluster) => {
-      const api = new PlatformApi(cluster.apiUrl, cluster.apiKey);
-      const id = await startFederation(api);
-      await disturb?.(cluster, api, id);
-      const federation = await eventually('the federation ends', async () => {
-        const found = await api.federation(id);
-        return found.status === 'running' ? null : found;
-      });
-      const logs = Array.from({ length: trainers }, (_, index) =>
-        join(stateFolder, 'logs', `trainer-${index + 1}.log`),
-      );
-      const trainerLog = (await Promise.all(logs.map((log) => readFile(log, 'utf8')))).join('');
-      if (federation.status !== 'completed') {
-        throw new Error(`the federation is ${federation.status}: ${federation.reason}\n${trainerLog}`);
-      }
-      return { federation, ...(await collect(api, federation)), trainerLog, processes: processesOf(cluster) };
-    });
+    return await useCluster(stateFolder, trainers, use);
   } finally {
     await rm(stateFolder, { recursive: true, force: true });
   }
 }
 
-async function withCluster<Result>(
+async function useCluster<Result>(
   stateFolder: string,
   trainers: number,
   use: (cluster: Cluster) => Promise<Result>,

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeAdapter, decodePool } from '@fedamole/adapters';
-import { ArtifactStore } from '@fedamole/artifacts';
+import { ArtifactStore, openArtifacts } from '@fedamole/artifacts';
+import { S3Server } from '@fedamole/artifacts/fixtures';
 import {
   aggregationResult,
   type AggregationResult,
@@ -176,6 +177,22 @@ describe("a round's aggregation", () => {
     ];
     for (const results of orders)
       expect(timeless(await done({ ...job, results, attempt: 2 }))).toEqual(timeless(first));
+  });
+
+  it('is the same from a bucket', async () => {
+    const job = await firstRound();
+    const server = new S3Server();
+    try {
+      await server.start();
+      const inBucket = await openArtifacts(server.place());
+      const named = job.results.flatMap(({ adapter, embeddings }) => [adapter, embeddings ?? adapter]);
+      for (const digest of [job.pool, ...named]) await inBucket.put(await artifacts.get(digest));
+      const result = aggregationResult.parse(await aggregate(job, inBucket));
+      expect(timeless(result)).toEqual(timeless(await done(job)));
+      expect(await inBucket.get(result.pool)).toEqual(new Uint8Array(await artifacts.get(result.pool)));
+    } finally {
+      await server.remove();
+    }
   });
 
   it('assigns nothing after the last round, and needs no embeddings then', async () => {

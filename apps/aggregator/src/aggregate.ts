@@ -50,14 +50,19 @@ function drawPool({ modules, configuration }: AggregationJob): ExpertPool {
 async function mergeRound(job: AggregateJob, artifacts: ArtifactStore): Promise<ExpertPool> {
   const { modules, configuration } = job;
   const pool = decodePool(await artifacts.get(job.pool), modules, configuration);
-  const uploads: CheckedUpload[] = [];
-  for (const { client, adapter, trainExamples } of inOrder(job.results)) {
-    const header = await readSafetensorsHeader(artifacts.path(adapter));
-    uploads.push({ header, held: heldBy(job, client), weight: weightOf(job, trainExamples) });
+  const files = artifacts.localArtifacts();
+  try {
+    const uploads: CheckedUpload[] = [];
+    for (const { client, adapter, trainExamples } of inOrder(job.results)) {
+      const header = await readSafetensorsHeader(await files.path(adapter));
+      uploads.push({ header, held: heldBy(job, client), weight: weightOf(job, trainExamples) });
+    }
+    for (const module of modules) await mergeUploads(job, module, pool.get(module.name) as ModulePool, uploads);
+    // they are what was checked before only if they still are
+    for (const { adapter } of job.results) await files.requireUnchanged(adapter);
+  } finally {
+    await files.close();
   }
-  for (const module of modules) await mergeUploads(job, module, pool.get(module.name) as ModulePool, uploads);
-  // Read in parts they could not be checked against their digests: they are what was checked before only if they still are.
-  for (const { adapter } of job.results) await artifacts.get(adapter);
   return pool;
 }
 

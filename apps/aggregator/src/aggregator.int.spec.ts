@@ -32,7 +32,7 @@ describe('the aggregator at its queue', () => {
     queue = await openQueue(settings, aggregationQueueName, { migrate: true, onError: () => undefined });
     const service = {
       queue: settings,
-      artifactsFolder: folder,
+      artifacts: { kind: 'folder' as const, folder },
       leastFreeBytes: 0,
       healthHost: '127.0.0.1',
       healthPort: 0,

@@ -1,6 +1,6 @@
 /** The aggregator: takes aggregation jobs, and says over HTTP whether it can. */
 import { AdapterFileError } from '@fedamole/adapters';
-import { ArtifactStore, CorruptArtifactError, isStorageAway, requireRoom } from '@fedamole/artifacts';
+import { CorruptArtifactError, isStorageAway } from '@fedamole/artifacts';
 import { InfeasibleAssignmentError } from '@fedamole/assignment';
 import type { AggregatorSettings } from '@fedamole/config';
 import { aggregationOutcome, parseJobId, type AggregationOutcome } from '@fedamole/federation';
@@ -19,10 +19,12 @@ import {
 } from '@fedamole/queues';
 import { SafetensorsError } from '@fedamole/safetensors';
 import {
-  artifactMetrics,
+  inSpan,
   JobMetrics,
   Metrics,
+  observedArtifacts,
   platformVersion,
+  spanAttributes,
   startWorkerHealth,
   type RunningService,
 } from '@fedamole/services';
@@ -31,10 +33,9 @@ import type { Logger } from 'pino';
 import { aggregate } from './aggregate.js';
 
 export async function startAggregator(settings: AggregatorSettings, logger: Logger): Promise<RunningService> {
-  const { artifactsFolder, leastFreeBytes } = settings;
   const metrics = new Metrics();
   const jobMetrics = new JobMetrics(metrics);
-  const artifacts = new ArtifactStore(artifactsFolder, artifactMetrics(metrics, artifactsFolder));
+  const { artifacts } = await observedArtifacts(metrics, settings.artifacts);
   const onError = (error: Error): void => logger.warn({ err: error }, 'queue connection failed');
   const options: WorkerOptions<AggregationJob, AggregationOutcome> = {
     settings: settings.queue,
@@ -49,7 +50,8 @@ export async function startAggregator(settings: AggregatorSettings, logger: Logg
     handler: async (job, { jobId }) => {
       const context = logger.child({ jobId, federationId: job.federationId, round: job.round });
       context.info({ kind: job.kind }, 'aggregation job taken');
-      const outcome = await aggregate(job, artifacts).catch(asJobError);
+      const span = { parent: job.traceparent, kind: 'CONSUMER' as const, attributes: spanAttributes(jobId) };
+      const outcome = await inSpan(job.kind, span, () => aggregate(job, artifacts)).catch(asJobError);
       if ('refused' in outcome)
         context.warn({ refused: outcome.refused }, "clients' artifacts refused, nothing merged");
       else context.info({ pool: outcome.pool, seconds: outcome.seconds }, 'aggregation job done');
@@ -65,7 +67,7 @@ export async function startAggregator(settings: AggregatorSettings, logger: Logg
   // after the workers, which wait for the queue's tables
   const probe = await openQueue(settings.queue, aggregationQueueName, { migrate: false, onError });
   const address = { host: settings.healthHost, port: settings.healthPort };
-  const checks = { queue: () => probe.ping(), artifacts: () => requireRoom(artifactsFolder, leastFreeBytes) };
+  const checks = { queue: () => probe.ping(), artifacts: () => artifacts.requireRoom(settings.leastFreeBytes) };
   const health = await startWorkerHealth({ address, checks, metrics }, logger);
   const host = hostname();
   const announcer = await announceWorker(

@@ -11,7 +11,7 @@ import { identifyCallers, nameRequests } from './access/authentication.js';
 import { AuditInterceptor } from './audit/audit.interceptor.js';
 import { AuditTrail } from './audit/audit-trail.js';
 import { carryOrigin } from './commands/request-origin.js';
-import { crossOrigin, logRequests, securityHeaders } from './http/middleware.js';
+import { crossOrigin, logRequests, securityHeaders, traceRequests } from './http/middleware.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { ValidationPipe } from './http/validation.pipe.js';
 import { ApiKeys } from './keys/api-keys.js';
@@ -64,7 +64,7 @@ async function createApplication(platform: Platform): Promise<NestExpressApplica
   application.use(securityHeaders());
   // before callers are asked who they are: a scraper has no key, and fills no log
   serveMetrics(application, platformMetrics(platform));
-  application.use(nameRequests(), logRequests(logger));
+  application.use(nameRequests(), traceRequests(), logRequests(logger));
   if (settings.corsOrigins.length > 0) application.enableCors(crossOrigin(settings.corsOrigins));
   application.use(identifyCallers(keys, settings.requestsPerMinute), carryOrigin());
   application.useBodyParser('json', { limit: settings.bodyLimit });

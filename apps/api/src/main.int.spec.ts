@@ -32,7 +32,7 @@ function start(environment: Record<string, string>): Started {
 
 const environment = (): Record<string, string> => ({
   DATABASE_URL: bench.settings.databaseUrl,
-  ARTIFACTS_FOLDER: bench.settings.artifactsFolder,
+  ARTIFACTS_FOLDER: bench.artifacts.name,
   MODELS_FOLDER: bench.settings.modelsFolder,
   API_PORT: '0',
 });

@@ -33,7 +33,8 @@ beforeAll(async () => {
   const settings: QueueSettings = { backend: 'postgres', connectionString: database.url, schema: 'bullmq' };
   queue = await openQueue(settings, 'training.north', { migrate: true, onError });
   directory = await WorkerDirectory.open(settings, { onError });
-  const { artifactsFolder, modelsFolder, weightsFolder } = workshop.settings();
+  const { modelsFolder, weightsFolder } = workshop.settings();
+  const artifactsFolder = workshop.artifacts.name;
   for (const folder of [artifactsFolder, weightsFolder]) await mkdir(folder);
   postponed = [];
   const logger = pino(

@@ -67,7 +67,7 @@ export class Workshop {
       modelsFolder: join(this.root, 'models'),
       modelsCache: { folder: join(this.root, 'models-cache'), maximumBytes: 2 ** 30 },
       weightsFolder: join(this.root, 'weights'),
-      artifactsFolder: this.artifacts.folder,
+      artifacts: { kind: 'folder', folder: this.artifacts.name },
       threads: 1,
       device: 'cpu',
       checkpointSeconds: 60,
@@ -76,12 +76,12 @@ export class Workshop {
 
   /** What a trainer's process is started with, beside its queue. */
   environment(): Record<string, string> {
-    const { modelsFolder, modelsCache, weightsFolder, artifactsFolder, clients, device } = this.settings();
+    const { modelsFolder, modelsCache, weightsFolder, clients, device } = this.settings();
     return {
       MODELS_FOLDER: modelsFolder,
       MODELS_CACHE_FOLDER: modelsCache.folder,
       WEIGHTS_FOLDER: weightsFolder,
-      ARTIFACTS_FOLDER: artifactsFolder,
+      ARTIFACTS_FOLDER: this.artifacts.name,
       ARTIFACTS_FREE_MIB: '0',
       TRAINER_CLIENTS: JSON.stringify(clients),
       TRAINER_DEVICE: device,

@@ -40,7 +40,7 @@ const jobOf = (changes: FederationConfigurationInput = {}): Promise<TrainJob> =>
   workshop.trainJob({ stepsPerRound: STEPS, ...changes });
 
 const artifactsKept = async (): Promise<Set<string>> => {
-  const files = await readdir(workshop.artifacts.folder, { recursive: true });
+  const files = await readdir(workshop.artifacts.name, { recursive: true });
   return new Set(files.filter((name) => name.includes('/')).map((name) => name.replace('/', '')));
 };
 

@@ -1,5 +1,4 @@
 /** A trainer: takes training jobs of its pool, and says over HTTP whether it can. */
-import { ArtifactStore, requireRoom } from '@fedamole/artifacts';
 import type { TrainerSettings } from '@fedamole/config';
 import {
   baselineResult,
@@ -20,13 +19,17 @@ import {
   trainingJob,
   trainingQueueName,
   type TrainingJob,
+  type TrainingProgress,
   type WorkerOptions,
 } from '@fedamole/queues';
 import {
-  artifactMetrics,
   JobMetrics,
   Metrics,
+  inSpan,
+  observedArtifacts,
+  PhaseSpans,
   platformVersion,
+  spanAttributes,
   startWorkerHealth,
   trainingMetrics,
   type RunningService,
@@ -41,20 +44,16 @@ import { endsWithin, LAST_STEP_SECONDS } from './stop.js';
 import { TrainingThreads } from './training-threads.js';
 
 export async function startTrainer(settings: TrainerSettings, logger: Logger): Promise<RunningService> {
-  const { queue, pool, clients, modelsFolder, modelsCache, weightsFolder, artifactsFolder, leastFreeBytes, threads } =
-    settings;
+  const { queue, pool, clients, modelsFolder, modelsCache, weightsFolder, leastFreeBytes, threads } = settings;
   const { device, passedOver } = await chooseDevice(settings.device);
   const queueName = trainingQueueName(pool);
   const onError = (error: Error): void => logger.warn({ err: error }, 'queue connection failed');
   const metrics = new Metrics();
   const countTraining = trainingMetrics(metrics);
   const { jobs, checkpointSeconds, stopSeconds } = settings;
-  const artifacts = new ArtifactStore(artifactsFolder);
-  const training = new TrainingThreads(
-    { clients, modelsFolder, modelsCache, weightsFolder, artifactsFolder, threads, device, checkpointSeconds },
-    jobs,
-    artifactMetrics(metrics, artifactsFolder),
-  );
+  const { artifacts, onTransfer } = await observedArtifacts(metrics, settings.artifacts);
+  const places = { modelsFolder, modelsCache, weightsFolder, artifacts: settings.artifacts };
+  const training = new TrainingThreads({ clients, ...places, threads, device, checkpointSeconds }, jobs, onTransfer);
   const options: WorkerOptions<TrainingJob, TrainingResult | BaselineResult> = {
     settings: queue,
     queueName,
@@ -78,7 +77,15 @@ export async function startTrainer(settings: TrainerSettings, logger: Logger): P
       if (lack !== null) throw new PostponedJobError(`this trainer ${lack}`);
       context.info({ kind, attempt }, 'training job taken');
       const keeping = recordedCheckpoints(jobContext, artifacts, context);
-      const result = await training.run(job, reportProgress, signal, keeping).catch((error: unknown) => {
+      const attributes = { ...spanAttributes(jobId), 'fedamole.attempt': attempt };
+      const result = await inSpan(kind, { parent: job.traceparent, kind: 'CONSUMER', attributes }, async () => {
+        const phases = new PhaseSpans();
+        const report = (progress: TrainingProgress): void => {
+          phases.at(progress.phase);
+          reportProgress(progress);
+        };
+        return training.run(job, report, signal, keeping).finally(() => phases.end());
+      }).catch((error: unknown) => {
         if (error instanceof HandedBackJobError) context.info('training job handed back');
         throw error;
       });
@@ -92,7 +99,7 @@ export async function startTrainer(settings: TrainerSettings, logger: Logger): P
   // after the worker, which waits for the queue's tables
   const probe = await openQueue(queue, queueName, { migrate: false, onError });
   const address = { host: settings.healthHost, port: settings.healthPort };
-  const checks = { queue: () => probe.ping(), artifacts: () => requireRoom(artifactsFolder, leastFreeBytes) };
+  const checks = { queue: () => probe.ping(), artifacts: () => artifacts.requireRoom(leastFreeBytes) };
   const health = await startWorkerHealth({ address, checks, metrics }, logger);
   const host = hostname();
   const announcer = await announceWorker(

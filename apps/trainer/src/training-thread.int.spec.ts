@@ -3,6 +3,7 @@ import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeAdapter, decodeEmbeddings } from '@fedamole/adapters';
+import type { ArtifactPlace } from '@fedamole/artifacts';
 import { baselineResult, trainingResult, type BaselineResult, type TrainingResult } from '@fedamole/federation';
 import { PermanentJobError, type TrainingJob, type TrainingProgress } from '@fedamole/queues';
 import { readSafetensors } from '@fedamole/safetensors';
@@ -480,15 +481,15 @@ describe('a training thread', () => {
   });
 
   it('that dies fails its job, which may be tried again, and no other job, though the next follows at once', async () => {
-    const settings = { ...workshop.settings(), artifactsFolder: null as unknown as string };
+    const settings = { ...workshop.settings(), artifacts: null as unknown as ArtifactPlace };
     const own = started(settings);
     const dead = own.run(workshop.baselineJob(), ignore, signal());
     const next = dead.catch((error: Error) => {
       expect(error).not.toBeInstanceOf(PermanentJobError);
-      settings.artifactsFolder = workshop.artifacts.folder;
+      settings.artifacts = workshop.settings().artifacts;
       return own.run(workshop.baselineJob(), ignore, signal()).then(({ splits }) => [error.message, splits.train]);
     });
-    expect(await next).toEqual([expect.stringMatching(/must be of type string/), 31]);
+    expect(await next).toEqual([expect.stringMatching(/properties of null \(reading 'kind'\)/), 31]);
   });
 
   it('that was never used closes, too', async () => {

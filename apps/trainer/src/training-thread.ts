@@ -1,4 +1,5 @@
 /** The main thread's side of the training thread: one job at a time; a thread that dies fails its job and is replaced. */
+import { AsyncResource } from 'node:async_hooks';
 import { Worker } from 'node:worker_threads';
 import type { OnTransfer } from '@fedamole/artifacts';
 import type { BaselineResult, TrainingResult } from '@fedamole/federation';
@@ -37,6 +38,7 @@ interface Running {
   readonly keeping: Keeping;
   /** Resolves once every checkpoint so far was recorded, or could not be. */
   recorded: Promise<void>;
+  readonly onTransfer: OnTransfer;
 }
 
 export class TrainingThread {
@@ -68,7 +70,9 @@ export class TrainingThread {
     const abort = (): void => say({ type: 'abort' });
     signal.addEventListener('abort', abort, { once: true });
     const result = new Promise<BaselineResult | TrainingResult>((resolve, reject) => {
-      this.running = { resolve, reject, onProgress, keeping, recorded: Promise.resolve() };
+      // what the thread says belongs to the job, and so to its trace
+      const bound = { onProgress: AsyncResource.bind(onProgress), onTransfer: AsyncResource.bind(this.onTransfer) };
+      this.running = { resolve, reject, ...bound, keeping, recorded: Promise.resolve() };
       say({ type: 'run', job, checkpoint: keeping.checkpoint });
     }).finally(() => {
       this.running = null;
@@ -107,7 +111,7 @@ export class TrainingThread {
     const { running } = this;
     switch (message.type) {
       case 'transferred':
-        return this.onTransfer(message.direction, message.bytes);
+        return (running?.onTransfer ?? this.onTransfer)(message.direction, message.bytes, message.milliseconds);
       case 'progress':
         return running?.onProgress(message.progress);
       case 'note':

@@ -57,6 +57,7 @@ async function main(): Promise<void> {
     const commandLine = new CommandLine(root, url, await project.execute('api', 'node', ...command));
     await disturbedFederation(project, commandLine, url);
     await sameVolumes(project, commandLine, url);
+    await measured(project);
   } catch (error) {
     await project.do('ps').catch(() => undefined);
     await project.do('logs', '--tail', '40').catch(() => undefined);
@@ -101,6 +102,27 @@ async function sameVolumes(project: ComposeProject, commandLine: CommandLine, ur
   say('on the same volumes the federation is there, and its events verify');
 }
 
+/** Prometheus finds every container by itself, and none of the alerts that are deployed fires on a platform at rest. */
+async function measured(project: ComposeProject): Promise<void> {
+  await project.do('up', '--detach', '--no-deps', 'prometheus');
+  const ask = async <Answer>(path: string): Promise<Answer> => {
+    const script = `console.log(await (await fetch('http://prometheus:9090/api/v1/${path}')).text())`;
+    const text = await project.execute('api', 'node', '--input-type=module', '--eval', script);
+    return (JSON.parse(text) as { data: Answer }).data;
+  };
+  await eventually('Prometheus reaches every service', async () => {
+    const up = await ask<{ result: { metric: { job: string }; value: [number, string] }[] }>('query?query=up').catch(
+      () => null,
+    );
+    const jobs = new Set(up?.result.filter(({ value }) => value[1] === '1').map(({ metric }) => metric.job));
+    return jobs.size === 3 ? true : null;
+  });
+  const { alerts } = await ask<{ alerts: { labels: { alertname: string }; state: string }[] }>('alerts');
+  const firing = alerts.filter(({ state }) => state === 'firing').map(({ labels }) => labels.alertname);
+  if (firing.length > 0) throw new Error(`alerts fire on a platform at rest: ${firing.join(', ')}`);
+  say('Prometheus reaches every service');
+}
+
 async function scale(project: ComposeProject, trainers: number): Promise<void> {
   await project.do('up', '--detach', '--no-recreate', '--no-deps', '--scale', `trainer=${trainers}`, 'trainer');
   const { length } = await project.running('trainer');
@@ -136,7 +158,7 @@ const roundOf = (commandLine: CommandLine, id: string, round: number): Promise<t
   eventually(`round ${round}`, async () => ((await show(commandLine, id)).round >= round ? true : null));
 
 async function takeDown(project: ComposeProject, secrets: string): Promise<void> {
-  await project.do('down', '--volumes', '--remove-orphans');
+  await project.do('--profile', 'monitoring', 'down', '--volumes', '--remove-orphans');
   rmSync(secrets, { recursive: true, force: true });
   const left = await project.leftOver();
   if (left.length > 0) throw new Error(`left over: ${left.join(', ')}`);

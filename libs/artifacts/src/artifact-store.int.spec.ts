@@ -63,7 +63,7 @@ describe('the artifact store', () => {
       expect(await store.putFile(file)).toEqual({ digest: largeDigest, bytes: large.byteLength });
       expect(await store.putFile(file)).toEqual({ digest: largeDigest, bytes: large.byteLength });
       expect(await filesBelow()).toHaveLength(1);
-      expect(await store.copyTo(copy, largeDigest)).toBe(large.byteLength);
+      expect(await store.fetchTo(largeDigest, copy)).toBe(large.byteLength);
       expect(Buffer.compare(await readFile(copy), large)).toBe(0);
       expect(Buffer.compare(await store.get(largeDigest), large)).toBe(0);
     });
@@ -71,19 +71,19 @@ describe('the artifact store', () => {
     it('that was damaged in the store is not copied, and stored anew', async () => {
       await store.putFile(file);
       await truncate(store.path(largeDigest), 100);
-      await expect(store.copyTo(copy, largeDigest)).rejects.toThrow(CorruptArtifactError);
+      await expect(store.fetchTo(largeDigest, copy)).rejects.toThrow(CorruptArtifactError);
       await expect(readFile(copy)).rejects.toThrow('ENOENT');
       await store.putFile(file);
-      expect(await store.copyTo(copy, largeDigest)).toBe(large.byteLength);
+      expect(await store.fetchTo(largeDigest, copy)).toBe(large.byteLength);
     });
 
     it('is refused where it is missing, longer than allowed, or a link', async () => {
-      await expect(store.copyTo(copy, largeDigest)).rejects.toThrow(MissingArtifactError);
+      await expect(store.fetchTo(largeDigest, copy)).rejects.toThrow(MissingArtifactError);
       await store.putFile(file);
-      await expect(store.copyTo(copy, largeDigest, 1000)).rejects.toThrow(OversizedArtifactError);
+      await expect(store.fetchTo(largeDigest, copy, 1000)).rejects.toThrow(OversizedArtifactError);
       await rm(store.path(largeDigest));
       await symlink(file, store.path(largeDigest));
-      await expect(store.copyTo(copy, largeDigest)).rejects.toThrow(MisplacedArtifactError);
+      await expect(store.fetchTo(largeDigest, copy)).rejects.toThrow(MisplacedArtifactError);
     });
 
     it('leaves nothing behind where the store cannot take it', async () => {
@@ -201,7 +201,7 @@ describe('the artifact store', () => {
     const blocked = new ArtifactStore(join(folder, 'file'));
     const error: unknown = await blocked.put(bytes).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ArtifactNotStoredError);
-    expect(error).toMatchObject({ code: 'ENOTDIR', folder: join(folder, 'file'), bytesNeeded: 7 });
+    expect(error).toMatchObject({ code: 'ENOTDIR', store: join(folder, 'file'), bytesNeeded: 7 });
     expect((error as Error).message).toContain(`Artifact store ${join(folder, 'file')} cannot take 7 bytes: ENOTDIR`);
   });
 

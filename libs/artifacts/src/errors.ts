@@ -47,27 +47,36 @@ export class OversizedArtifactError extends Error {
   }
 }
 
-/** The folder cannot take an artifact: disk full, no permission, no folder. `code` is the operating system's. */
+/** The store cannot take an artifact: disk full, no permission, no folder, no server. `code` is that of the reason. */
 export class ArtifactNotStoredError extends Error {
   override readonly name = 'ArtifactNotStoredError';
   readonly code: string | undefined;
 
   constructor(
-    readonly folder: string,
+    readonly store: string,
     readonly bytesNeeded: number,
     cause: unknown,
   ) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    super(`Artifact store ${folder} cannot take ${bytesNeeded} bytes: ${message}`, { cause });
+    super(`Artifact store ${store} cannot take ${bytesNeeded} bytes: ${message}`, { cause });
     this.code = code;
   }
 }
 
-/** A full disk or quota, and what a network file system says while its server is away. */
-const passing = new Set(['ENOSPC', 'EDQUOT', 'ESTALE', 'ETIMEDOUT', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENETUNREACH']);
+/** An object store that does not answer, or answers that it cannot now. */
+export class StorageAwayError extends Error {
+  override readonly name = 'StorageAwayError';
+  readonly code = 'STORAGE_AWAY';
+}
+
+/** A full disk or quota, what a network file system says while its server is away, and an object store that is. */
+const passing = new Set([
+  ...['ENOSPC', 'EDQUOT', 'ESTALE', 'ETIMEDOUT', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENETUNREACH'],
+  'STORAGE_AWAY',
+]);
 
 /**
- * Whether an error of the file system says that storage is short of room, or away: it passes once somebody makes room or
+ * Whether an error of a store says that storage is short of room, or away: it passes once somebody makes room or
  * the storage is back, and is nothing that the caller did.
  */
 export function isStorageAway(error: unknown): error is Error {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileDigest } from './large-files.js';
+import { fileDigest } from './file-digest.js';
 
 export interface FolderFile {
   /** Relative to the folder, parted by slashes. */

@@ -1,7 +1,6 @@
-export type { OnTransfer } from './artifact-store.js';
+export type { ArtifactPlace, OldArtifact } from './artifact-storage.js';
+export type { LocalArtifacts, OnTransfer } from './artifact-store.js';
 export { ArtifactStore } from './artifact-store.js';
-export type { OldFile } from './collect.js';
-export { oldFiles, removeOld } from './collect.js';
 export {
   ArtifactNotStoredError,
   CorruptArtifactError,
@@ -12,4 +11,5 @@ export {
 } from './errors.js';
 export type { FolderFile } from './folder-digest.js';
 export { digestOfFiles, folderDigest, folderFiles } from './folder-digest.js';
-export { freeBytes, requireReadable, requireRoom } from './storage.js';
+export { openArtifacts } from './open-artifacts.js';
+export type { S3Place } from './s3/s3-place.js';

@@ -49,7 +49,7 @@ describe('a published model', () => {
   it('is fetched with the bytes of its folder, once', async () => {
     const model = await published('a');
     let reads = 0;
-    const counting = new ArtifactStore(artifacts.folder, (direction) => void (direction === 'read' && reads++));
+    const counting = new ArtifactStore(artifacts.name, (direction) => void (direction === 'read' && reads++));
     const cache = cacheOf(10 * BYTES, counting);
     const seen: string[] = [];
     const use = await cache.use(model, (done, total) => void seen.push(`${done}/${total}`));
@@ -67,7 +67,7 @@ describe('a published model', () => {
     const model = await published('a');
     let bytes = 0;
     const counting = new ArtifactStore(
-      artifacts.folder,
+      artifacts.name,
       (direction, count) => void (bytes += direction === 'read' ? count : 0),
     );
     const uses = await Promise.all(Array.from({ length: 8 }, () => cacheOf(10 * BYTES, counting).use(model)));

@@ -122,7 +122,7 @@ export class ModelCache {
         const path = join(partial, file);
         await mkdir(dirname(path), { recursive: true });
         folders.add(dirname(path));
-        const copied = await artifacts.copyTo(path, sha256, bytes);
+        const copied = await artifacts.fetchTo(sha256, path, bytes);
         if (copied !== bytes) throw new Error(`${file} of base model ${name} has ${copied} bytes, not ${bytes}`);
       }
       for (const folder of folders) await synced(folder);

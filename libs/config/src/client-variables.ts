@@ -3,6 +3,7 @@ import { resourceName } from '@fedamole/federation';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { documented } from './documented.js';
 import type { Environment } from './secret-files.js';
 import { dataPath, folder } from './variables.js';
 
@@ -35,8 +36,12 @@ export function clientVariables(environment: Environment) {
   const inFolder = Boolean(environment['TRAINER_CLIENTS_FOLDER']);
   const onlyOne = z.undefined('TRAINER_CLIENTS_FOLDER is set, too: expected one of them').optional();
   return {
-    TRAINER_CLIENTS: inFolder ? onlyOne : named,
-    TRAINER_CLIENTS_FOLDER: below.optional(),
+    TRAINER_CLIENTS: documented(
+      inFolder ? onlyOne : named,
+      'JSON object: client name to data file or folder',
+      'required, or `TRAINER_CLIENTS_FOLDER`',
+    ),
+    TRAINER_CLIENTS_FOLDER: documented(below.optional(), 'instead of it: a folder with a folder per client', 'not set'),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { QueueSettings } from '@fedamole/queues';
 import { z } from 'zod';
+import { documented } from './documented.js';
 import type { Environment } from './secret-files.js';
 import { isSet } from './secret-files.js';
 import { postgresUrl, redisUrl } from './variables.js';
@@ -8,16 +9,32 @@ import { postgresUrl, redisUrl } from './variables.js';
 export function queueVariables(environment: Environment, process: 'api' | 'worker') {
   const needed = process === 'worker' && !isSet(environment, 'REDIS_URL');
   return {
-    REDIS_URL: redisUrl.optional(),
-    QUEUE_PREFIX: z
-      .string()
-      .regex(/^[a-z0-9_-]{1,63}$/, 'use 1 to 63 lower-case letters, digits, "_" or "-"')
-      .default('fedamole'),
-    QUEUE_DATABASE_URL: needed ? postgresUrl : postgresUrl.optional(),
-    QUEUE_SCHEMA: z
-      .string()
-      .regex(/^[a-z_][a-z0-9_]{0,62}$/, 'use 1 to 63 lower-case letters, digits or "_"')
-      .default('bullmq'),
+    REDIS_URL: documented(
+      redisUrl.optional(),
+      'Redis or Valkey of the queues',
+      'not set: the queues are in PostgreSQL',
+    ),
+    QUEUE_PREFIX: documented(
+      z
+        .string()
+        .regex(/^[a-z0-9_-]{1,63}$/, 'use 1 to 63 lower-case letters, digits, "_" or "-"')
+        .default('fedamole'),
+      'what all keys begin with there, for platforms that share it',
+      '`fedamole`',
+    ),
+    QUEUE_DATABASE_URL: documented(
+      needed ? postgresUrl : postgresUrl.optional(),
+      'PostgreSQL of the queues, where `REDIS_URL` is not set',
+      'api: `DATABASE_URL`; workers: required',
+    ),
+    QUEUE_SCHEMA: documented(
+      z
+        .string()
+        .regex(/^[a-z_][a-z0-9_]{0,62}$/, 'use 1 to 63 lower-case letters, digits or "_"')
+        .default('bullmq'),
+      "schema of the queues' tables there",
+      '`bullmq`',
+    ),
   };
 }
 

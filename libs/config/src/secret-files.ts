@@ -5,7 +5,13 @@ import { codeOf } from './variables.js';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Of every service; a service does not read those of others. */
-export const secretVariables = ['DATABASE_URL', 'QUEUE_DATABASE_URL', 'REDIS_URL'] as const;
+export const secretVariables = [
+  'DATABASE_URL',
+  'QUEUE_DATABASE_URL',
+  'REDIS_URL',
+  'ARTIFACTS_S3_ACCESS_KEY_ID',
+  'ARTIFACTS_S3_SECRET_ACCESS_KEY',
+] as const;
 
 export const fileVariable = (variable: string): string => `${variable}_FILE`;
 

@@ -14,7 +14,7 @@ export class SettingsError extends Error {
 }
 
 /** Variables that may hold a password: their value is not repeated. */
-const confidential = /URL$/;
+const confidential = /URL$|KEY/;
 
 /**
  * Validates the environment and the secret files that it names; an empty variable counts as one that is not set. Throws a

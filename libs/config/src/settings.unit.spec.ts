@@ -23,7 +23,7 @@ describe('settings of the api', () => {
     expect(readApiSettings({ ...folders, DATABASE_URL: database })).toEqual({
       databaseUrl: database,
       queue: { backend: 'postgres', connectionString: database, schema: 'bullmq' },
-      artifactsFolder: folder,
+      artifacts: { kind: 'folder', folder },
       modelsFolder: folder,
       host: '127.0.0.1',
       port: 3000,
@@ -194,6 +194,71 @@ describe("a trainer's folder of clients", () => {
     expect(problemsOf(() => readTrainerSettings({ ...environment, TRAINER_CLIENTS_FOLDER: empty })).join()).toContain(
       'TRAINER_CLIENTS_FOLDER (at Ward 1)',
     );
+  });
+});
+
+describe('settings of a bucket', () => {
+  const environment = { MODELS_FOLDER: folder, DATABASE_URL: database, ARTIFACTS_S3_BUCKET: 'artifacts' };
+  const minio = { ARTIFACTS_S3_ENDPOINT: 'http://minio:9000', ARTIFACTS_S3_PREFIX: 'fedamole/one' };
+
+  it("take the place of the artifacts' folder", () => {
+    const amazon = {
+      kind: 's3',
+      bucket: 'artifacts',
+      prefix: '',
+      region: 'us-east-1',
+      endpoint: null,
+      credentials: null,
+    };
+    expect(readApiSettings(environment).artifacts).toEqual(amazon);
+    expect(readApiSettings({ ...environment, ...minio, ARTIFACTS_S3_REGION: 'eu-1' }).artifacts).toEqual({
+      ...amazon,
+      region: 'eu-1',
+      endpoint: 'http://minio:9000',
+      prefix: 'fedamole/one/',
+    });
+  });
+
+  it('take who asks, and the secret, from files', () => {
+    const [id, secret] = ['id', 'secret'].map((name) => join(mkdtempSync(join(tmpdir(), 's3-')), name));
+    writeFileSync(id ?? '', 'somebody\n');
+    writeFileSync(secret ?? '', 'hush\n');
+    const files = { ARTIFACTS_S3_ACCESS_KEY_ID_FILE: id, ARTIFACTS_S3_SECRET_ACCESS_KEY_FILE: secret };
+    expect(readApiSettings({ ...environment, ...files }).artifacts).toMatchObject({
+      credentials: { accessKeyId: 'somebody', secretAccessKey: 'hush' },
+    });
+  });
+
+  it.each([
+    [
+      { ARTIFACTS_FOLDER: folder },
+      `ARTIFACTS_FOLDER is "${folder}": ARTIFACTS_S3_BUCKET is set, too: expected one of them`,
+    ],
+    [{ ARTIFACTS_S3_BUCKET: 'Artifacts' }, 'ARTIFACTS_S3_BUCKET is "Artifacts": expected 3 to 63 lower-case letters'],
+    [{ ARTIFACTS_S3_PREFIX: '/rooted' }, 'ARTIFACTS_S3_PREFIX is "/rooted": expected letters, digits'],
+    [{ ARTIFACTS_S3_ENDPOINT: 'minio:9000' }, 'ARTIFACTS_S3_ENDPOINT is "minio:9000": expected http://host:port'],
+    [{ ARTIFACTS_S3_ENDPOINT: 'http://minio:9000/artifacts' }, ': expected http://host:port or https://host:port'],
+    [{ ARTIFACTS_S3_REGION: 'EU West' }, 'ARTIFACTS_S3_REGION is "EU West": expected 1 to 63'],
+    [
+      { ARTIFACTS_S3_ACCESS_KEY_ID: 'x' },
+      'ARTIFACTS_S3_SECRET_ACCESS_KEY is not set: ARTIFACTS_S3_ACCESS_KEY_ID is set',
+    ],
+    [
+      { ARTIFACTS_S3_SECRET_ACCESS_KEY: 'x' },
+      'ARTIFACTS_S3_ACCESS_KEY_ID is not set: ARTIFACTS_S3_SECRET_ACCESS_KEY is',
+    ],
+  ])('refuse %j', (changes, problem) => {
+    expect(problemsOf(() => readApiSettings({ ...environment, ...changes }))).toEqual([
+      expect.stringContaining(problem),
+    ]);
+  });
+
+  it('are refused without a bucket, and the secret is not repeated', () => {
+    const lone = { ...folders, DATABASE_URL: database, ...minio, ARTIFACTS_S3_SECRET_ACCESS_KEY: 'hush' };
+    const problems = problemsOf(() => readApiSettings(lone));
+    expect(problems).toHaveLength(3);
+    expect(problems).toContain('ARTIFACTS_S3_ENDPOINT is "http://minio:9000": ARTIFACTS_S3_BUCKET is not set');
+    expect(problems.join('\n')).not.toContain('hush');
   });
 });
 

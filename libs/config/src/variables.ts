@@ -57,6 +57,11 @@ export const postgresUrl = z.url({
 });
 export const redisUrl = z.url({ protocol: /^rediss?$/, error: 'expected redis://host:port' });
 
+/** Below it a collector takes traces at `/v1/traces`. */
+export const otlpEndpoint = z
+  .url({ protocol: /^https?$/, error: 'expected http://host:port or https://host:port' })
+  .optional();
+
 export const host = z.string().default('127.0.0.1');
 
 export const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info');

@@ -9,6 +9,7 @@ export type { Prisma, PrismaClient } from './generated/client.js';
 export type { Appended } from './idempotency.js';
 export { IdempotencyKeyReusedError } from './idempotency.js';
 export { namedDigests } from './named-digests.js';
+export { isDatabaseAway } from './database-away.js';
 export type { Checkpoint, EventMetadata, NewEvent, StoredEvent } from './stored-event.js';
 export { ConcurrencyError, formatCheckpoint, parseCheckpoint } from './stored-event.js';
 export type { Subscription } from './subscription.js';

@@ -13,6 +13,8 @@ export interface EventMetadata {
   readonly correlationId?: string;
   /** The event or the job that it followed from; nothing where somebody outside asked for it. */
   readonly causationId?: string;
+  /** The span that it was written in, where there are traces. */
+  readonly traceparent?: string;
   /** A command under a key that the log knows already adds nothing. */
   readonly idempotencyKey?: string;
   /** Digest of the command under that key; of the events where the writer leaves it out. */

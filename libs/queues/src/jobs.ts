@@ -19,6 +19,8 @@ const jobHeader = {
   round: z.int().min(0),
   attempt: z.int().min(1),
   configuration: resolvedConfiguration,
+  /** The span that added it, where there are traces: nothing is decided by it. */
+  traceparent: z.string().max(200).optional(),
 };
 
 /** For a trainer: measure the base model as it comes (round 0), or train one client for one round. */

@@ -1,10 +1,13 @@
-export { artifactMetrics } from './artifact-metrics.js';
+export { observedArtifacts, type ObservedArtifacts } from './artifact-metrics.js';
 export { JobMetrics } from './job-metrics.js';
 export { maskSecrets } from './masked-log.js';
 export { Metrics, serveMetrics, type MetricSource, type Sample } from './metrics.js';
 export { NestLogger } from './nest-logger.js';
 export { failuresOf, type Checks } from './readiness.js';
+export { PhaseSpans } from './phase-spans.js';
 export { runService, type RunningService } from './run-service.js';
+export { spanAttributes } from './span-attributes.js';
+export { currentTraceparent, inSpan, pastSpan, contextOf, startTracing, type Traceparent } from './tracing.js';
 export { trainingMetrics } from './training-metrics.js';
 export { startWorkerHealth, type WorkerHealth } from './worker-health.js';
 export { platformVersion } from './platform-version.js';

@@ -50,10 +50,15 @@ export class Metrics {
 
   private async refresh(source: MetricSource): Promise<void> {
     const samples = await withinPatience(source.read()).catch(() => null);
-    for (const gauge of source.gauges) gauge.reset();
+    for (const gauge of source.gauges) await removeValues(gauge);
     for (const { gauge, labels, value } of samples ?? []) gauge.set({ ...labels }, value);
     this.sourceUp.set({ source: source.name }, samples === null ? 0 : 1);
   }
+}
+
+/** Leaves none: a gauge without labels would be reset to 0, which is a value. */
+async function removeValues(gauge: Gauge<string>): Promise<void> {
+  for (const { labels } of (await gauge.get()).values) gauge.remove(labels);
 }
 
 /** Answers GET /metrics. */

@@ -8,6 +8,7 @@
 import { SettingsError, type Environment } from '@fedamole/config';
 import { pino, type Logger } from 'pino';
 import { maskSecrets } from './masked-log.js';
+import { startTracing } from './tracing.js';
 
 export interface RunningService {
   /** Where it answers over HTTP. */
@@ -18,17 +19,29 @@ export interface RunningService {
 }
 
 /** Runs until the process is told to end. A wrong setting, or a failed start, ends it with status 1 and the reason. */
-export async function runService<Settings extends { readonly logLevel: string }>(
+export async function runService<
+  Settings extends { readonly logLevel: string; readonly otlpEndpoint?: string | undefined },
+>(
   name: string,
   readSettings: (environment: Environment) => Settings,
   start: (settings: Settings, logger: Logger) => Promise<RunningService>,
 ): Promise<void> {
   const settings = settingsOrExit(readSettings);
   const logger = pino({ name, level: settings.logLevel, hooks: { streamWrite: maskSecrets } });
+  const endTracing = settings.otlpEndpoint === undefined ? null : startTracing(name, settings.otlpEndpoint);
   try {
     const service = await start(settings, logger);
     logger.info({ url: service.url }, 'ready');
-    endWhenTold(service, logger);
+    endWhenTold(
+      {
+        ...service,
+        close: async () => {
+          await service.close();
+          await endTracing?.();
+        },
+      },
+      logger,
+    );
   } catch (error) {
     logger.fatal({ err: error }, error instanceof Error ? error.message : `${name} could not start`);
     process.exit(1);

@@ -1,5 +1,5 @@
-import type { OldFile } from '@fedamole/artifacts';
-import { MissingArtifactError, oldFiles, removeOld } from '@fedamole/artifacts';
+import type { OldArtifact } from '@fedamole/artifacts';
+import { MissingArtifactError } from '@fedamole/artifacts';
 import { eventsNaming, namedDigests } from '@fedamole/event-store';
 import { Inject, Injectable } from '@nestjs/common';
 import { Platform } from '../platform/platform.js';
@@ -37,12 +37,12 @@ export class ArtifactsService {
   async collect({ dryRun, graceSeconds }: CollectArtifactsBody): Promise<CollectionResource> {
     const { artifacts, logger } = this.platform;
     const before = new Date(Date.now() - graceSeconds * 1000);
-    const old = await oldFiles(artifacts.folder, before);
+    const old = await artifacts.old(before);
     const named = await this.namedByJobsOrEvents();
-    const isNeeded = ({ digest }: OldFile): boolean => digest !== null && named.has(digest);
-    const collected: OldFile[] = [];
+    const isNeeded = ({ digest }: OldArtifact): boolean => digest !== null && named.has(digest);
+    const collected: OldArtifact[] = [];
     for (const file of old) {
-      if (!isNeeded(file) && (dryRun || (await removeOld(file, before)))) collected.push(file);
+      if (!isNeeded(file) && (dryRun || (await artifacts.removeOld(file, before)))) collected.push(file);
     }
     const unnamed = collected.flatMap(({ digest }) => digest ?? []);
     const collection = {
@@ -67,7 +67,7 @@ export class ArtifactsService {
   }
 }
 
-const summed = (files: readonly OldFile[]): { count: number; bytes: number } => ({
+const summed = (files: readonly OldArtifact[]): { count: number; bytes: number } => ({
   count: files.length,
   bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
 });

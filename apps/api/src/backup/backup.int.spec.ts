@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ArtifactStore } from '@fedamole/artifacts';
+import { ArtifactStore, type ArtifactPlace } from '@fedamole/artifacts';
+import { S3Server } from '@fedamole/artifacts/fixtures';
 import { EventStore, openDatabase, verifyLog } from '@fedamole/event-store';
 import { migratedDatabase, type MigratedDatabase } from '@fedamole/event-store/fixtures';
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -47,10 +48,13 @@ async function verified(databaseUrl: string): Promise<void> {
   }
 }
 
-async function onFresh(use: (settings: { databaseUrl: string; artifactsFolder: string }) => Promise<void>) {
+async function onFresh(use: (settings: { databaseUrl: string; artifacts: ArtifactPlace }) => Promise<void>) {
   const database: MigratedDatabase = await migratedDatabase();
   try {
-    await use({ databaseUrl: database.url, artifactsFolder: mkdtempSync(join(root, 'artifacts-')) });
+    await use({
+      databaseUrl: database.url,
+      artifacts: { kind: 'folder', folder: mkdtempSync(join(root, 'artifacts-')) },
+    });
   } finally {
     await database.drop();
   }
@@ -123,6 +127,23 @@ describe('a backup', () => {
       expect(await allRows(settings.databaseUrl)).toEqual([]);
       await restoreBackup(settings, folder());
     });
+  });
+
+  it('is restored into a bucket, and made from one', async () => {
+    const server = new S3Server();
+    try {
+      await server.start();
+      await onFresh(async ({ databaseUrl }) => {
+        const settings = { databaseUrl, artifacts: server.place() };
+        const { artifacts, end } = await restoreBackup(settings, folder());
+        const again = await makeBackup(settings, join(root, 'from-a-bucket'));
+        expect(again).toMatchObject({ artifacts, end, unreadable: [] });
+        const key = `here/${artifacts[0]?.slice(0, 2)}/${artifacts[0]?.slice(2)}`;
+        expect(existsSync(join(server.folder, 'artifacts', `${key}._S3rver_object`))).toBe(true);
+      });
+    } finally {
+      await server.remove();
+    }
   });
 
   it('tells of an artifact that is missing, and keeps everything else', async () => {

@@ -1,4 +1,4 @@
-import { ArtifactStore } from '@fedamole/artifacts';
+import { openArtifacts, type ArtifactStore } from '@fedamole/artifacts';
 import type { BackupSettings } from '@fedamole/config';
 import { onOwnConnection, openDatabase, type LogEnd } from '@fedamole/event-store';
 import { createHash } from 'node:crypto';
@@ -19,7 +19,7 @@ export async function makeBackup(settings: BackupSettings, folder: string): Prom
   if ((await readdir(folder)).length > 0)
     throw new Error(`${folder} is not empty: a backup goes into a folder of its own`);
   const { named, ...written } = await writeEvents(settings.databaseUrl, eventsFile(folder));
-  const artifacts = await copyArtifacts(new ArtifactStore(settings.artifactsFolder), artifactsOf(folder), named);
+  const artifacts = await copyArtifacts(await openArtifacts(settings.artifacts), artifactsOf(folder), named);
   const manifest: Manifest = { format: 1, ...written, ...artifacts };
   await writeDurably(manifestFile(folder), async (write) => write(`${JSON.stringify(manifest, null, 2)}\n`));
   return manifest;
@@ -55,7 +55,7 @@ async function copyArtifacts(
   to: ArtifactStore,
   digests: ReadonlySet<string>,
 ): Promise<Pick<Manifest, 'artifacts' | 'unreadable'>> {
-  await mkdir(to.folder, { mode: 0o700 });
+  await mkdir(to.name, { mode: 0o700 });
   const artifacts: string[] = [];
   const unreadable: Manifest['unreadable'] = [];
   for (const digest of [...digests].sort()) {

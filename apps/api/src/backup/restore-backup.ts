@@ -1,4 +1,4 @@
-import { ArtifactStore } from '@fedamole/artifacts';
+import { openArtifacts } from '@fedamole/artifacts';
 import type { BackupSettings } from '@fedamole/config';
 import { onOwnConnection, openDatabase, verifyLog, type Database } from '@fedamole/event-store';
 import { artifactsOf, linesOf, readManifest, type Manifest } from './backup-folder.js';
@@ -14,7 +14,7 @@ export async function restoreBackup(settings: BackupSettings, folder: string): P
   const database = openDatabase(settings.databaseUrl, () => undefined);
   try {
     await requireNoEvents(database);
-    const [from, to] = [artifactsOf(folder), new ArtifactStore(settings.artifactsFolder)];
+    const [from, to] = [artifactsOf(folder), await openArtifacts(settings.artifacts)];
     for (const digest of manifest.artifacts) await to.put(await from.get(digest));
     await restoreEvents(database, folder, manifest);
     const { tampering } = await verifyLog(database, manifest.end);

@@ -69,5 +69,7 @@ export async function handleCommand<State, Command extends { type: string }, Eve
 /** What nobody outside asked for followed from the stream's last event, unless the caller knows better. */
 export function followingOn(last: StoredEvent | undefined): EventMetadata {
   const correlationId = last?.metadata.correlationId ?? randomUUID();
-  return last ? { correlationId, causationId: last.id } : { correlationId };
+  const { traceparent } = last?.metadata ?? {};
+  const shared = { correlationId, ...(traceparent === undefined ? {} : { traceparent }) };
+  return last ? { ...shared, causationId: last.id } : shared;
 }

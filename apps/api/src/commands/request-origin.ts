@@ -4,6 +4,7 @@
  * that no service has to hand them on.
  */
 import type { EventMetadata } from '@fedamole/event-store';
+import { currentTraceparent } from '@fedamole/services';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { Request, RequestHandler } from 'express';
 import { AsyncLocalStorage } from 'node:async_hooks';
@@ -56,7 +57,12 @@ export function originOfCommand(commandType: string): EventMetadata | null {
   const origin = origins.getStore();
   if (!origin) return null;
   const { requestId, caller, idempotencyKey, request } = origin;
-  const metadata = { ...(caller ? actorMetadata(caller) : {}), correlationId: requestId };
+  const traceparent = currentTraceparent();
+  const metadata = {
+    ...(caller ? actorMetadata(caller) : {}),
+    correlationId: requestId,
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
   if (idempotencyKey === undefined) return metadata;
   return { ...metadata, idempotencyKey, commandDigest: sha256(`${digestOf(request)} ${commandType}`) };
 }

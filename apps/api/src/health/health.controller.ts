@@ -1,4 +1,3 @@
-import { requireReadable } from '@fedamole/artifacts';
 import { failuresOf } from '@fedamole/services';
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
@@ -25,15 +24,15 @@ export class HealthController {
   }
 
   @Get('ready')
-  @ApiOperation({ summary: 'Whether the database, the queue and the artifacts folder can be used.' })
+  @ApiOperation({ summary: 'Whether the database, the queue and the artifacts can be used.' })
   @ApiResponse({ status: 200, description: 'They can.', standardSchema: healthy })
   @Refuses('NOT_READY')
   async isReady(): Promise<Healthy> {
-    const { database, queues, settings } = this.platform;
+    const { database, queues, artifacts } = this.platform;
     const reasons = await failuresOf({
       database: () => database.pool.query('SELECT 1'),
       queue: () => queues.training.ping(),
-      artifacts: () => requireReadable(settings.artifactsFolder),
+      artifacts: () => artifacts.requireReadable(),
     });
     const failing = Object.keys(reasons);
     if (failing.length === 0) return { status: 'ok' };

@@ -50,7 +50,11 @@ describe('the readiness of the api', () => {
     try {
       expect(await failing()).toEqual(['database']);
       expect(await sourceUp('event-log')).toBe('0');
+      expect(await (await http.raw('/metrics')).text()).not.toMatch(/^fedamole_event_log_position /m);
       expect(await sourceUp('queue')).toBe('1');
+      // with a key, too, which cannot be looked up now: it is nobody's fault, and passes
+      const asked = await new HttpClient(api.url, `fedamole_o_${'x'.repeat(44)}`).get<Problem>('/v1/clients');
+      expect({ status: asked.status, code: asked.body.code }).toEqual({ status: 503, code: 'NOT_READY' });
     } finally {
       await cut.restore();
     }
@@ -71,7 +75,7 @@ describe('the readiness of the api', () => {
   });
 
   it('names the artifacts folder that is away', async () => {
-    const { artifactsFolder } = bench.settings;
+    const artifactsFolder = bench.artifacts.name;
     renameSync(artifactsFolder, `${artifactsFolder}-away`);
     expect(await failing()).toEqual(['artifacts']);
     expect(await sourceUp('artifacts')).toBe('0');

@@ -1,6 +1,7 @@
 /** What every answer carries, and what is logged of every request. */
 import type { CorsOptions } from '@nestjs/common/interfaces/external/cors-options.interface.js';
 import type { RequestHandler } from 'express';
+import { inSpan } from '@fedamole/services';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { callerOf, requestIdHeader, requestIdOf } from '../access/authentication.js';
@@ -36,6 +37,32 @@ export const crossOrigin = (origins: readonly string[]): CorsOptions => ({
   exposedHeaders: ['ETag', 'Retry-After', 'Content-Disposition', requestIdHeader],
   maxAge: 600,
 });
+
+/** A span for each request of the API, of the caller's own trace where it names one; changes are named by their route. */
+export function traceRequests(): RequestHandler {
+  return (request, response, next) => {
+    if (!request.path.startsWith('/v1/')) return next();
+    const { method } = request;
+    const closed = new Promise<void>((resolve) => response.once('close', resolve));
+    const options = {
+      parent: request.header('traceparent'),
+      kind: 'SERVER' as const,
+      attributes: {
+        'http.request.method': method,
+        'url.path': request.path,
+        'fedamole.request_id': requestIdOf(response),
+      },
+    };
+    void inSpan(`${method} ${withoutNames(request.path)}`, options, () => {
+      next();
+      return closed;
+    });
+  };
+}
+
+/** The path with what differs from request to request left out. */
+const withoutNames = (path: string): string =>
+  path.replace(/^(\/v1\/[a-z-]+)\/[^/]+/, '$1/{id}').replace(/(\/\{id\}\/[a-z-]+)\/.+/, '$1/{name}');
 
 /** Changes and refusals at `info`, reads at `debug`. Paths, never queries, headers or bodies. */
 export function logRequests(logger: Logger): RequestHandler {

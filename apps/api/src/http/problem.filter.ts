@@ -1,6 +1,6 @@
 import { CorruptArtifactError, MissingArtifactError } from '@fedamole/artifacts';
 import { ModelFolderError } from '@fedamole/base-models';
-import { ConcurrencyError, IdempotencyKeyReusedError } from '@fedamole/event-store';
+import { ConcurrencyError, IdempotencyKeyReusedError, isDatabaseAway } from '@fedamole/event-store';
 import { DomainError } from '@fedamole/federation';
 import { RebuildRunningError } from '@fedamole/read-models';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
@@ -42,6 +42,7 @@ export function refusalOf(error: unknown): Refusal {
   if (error instanceof ConcurrencyError) return describe('CHANGED_MEANWHILE', error.message);
   if (error instanceof IdempotencyKeyReusedError) return describe('IDEMPOTENCY_KEY_REUSED', error.message);
   if (error instanceof RebuildRunningError) return describe('REBUILD_RUNNING', error.message);
+  if (isDatabaseAway(error)) return describe('NOT_READY', 'cannot use: database');
   const code = error instanceof HttpException ? frameworkCodes.get(error.getStatus()) : undefined;
   if (code && error instanceof HttpException) return describe(code, error.message);
   return describe('INTERNAL_ERROR', 'something went wrong; the log of the api says what');

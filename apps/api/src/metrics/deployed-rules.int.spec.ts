@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { aggregationQueueName, trainingJob } from '@fedamole/queues';
-import { artifactMetrics, JobMetrics, Metrics, trainingMetrics, type RunningService } from '@fedamole/services';
+import { JobMetrics, Metrics, observedArtifacts, trainingMetrics, type RunningService } from '@fedamole/services';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { pino } from 'pino';
@@ -47,7 +47,7 @@ beforeAll(async () => {
   api = await startApi(bench.settings, pino({ level: 'silent' }));
   expose(await (await fetch(`${api.url}/metrics`)).text());
   const worker = new Metrics();
-  artifactMetrics(worker, tmpdir());
+  await observedArtifacts(worker, { kind: 'folder', folder: tmpdir() });
   trainingMetrics(worker);
   new JobMetrics(worker).observed({
     settings: bench.settings.queue,

@@ -1,5 +1,5 @@
-/** What the api tells Prometheus beside its own process: queues, the log and its readers, federations. */
-import { artifactMetrics, Metrics } from '@fedamole/services';
+/** What the api tells Prometheus beside its own process and artifacts: queues, the log and its readers, federations. */
+import type { Metrics } from '@fedamole/services';
 import type { Platform } from '../platform/platform.js';
 import { federationSource } from './federation-source.js';
 import { logSource } from './log-source.js';
@@ -7,9 +7,7 @@ import { queueSource } from './queue-source.js';
 import { unplacedSource } from './unplaced-source.js';
 import { workerSource } from './worker-source.js';
 
-export function platformMetrics({ database, store, queues, replays, workers, settings }: Platform): Metrics {
-  const metrics = new Metrics();
-  artifactMetrics(metrics, settings.artifactsFolder);
+export function platformMetrics({ database, store, queues, replays, workers, metrics }: Platform): Metrics {
   metrics.addSource(logSource(metrics, database.pool));
   metrics.addSource(federationSource(metrics, database.pool));
   const allQueues = async () => [...(await queues.training.all()), queues.aggregation, replays];

@@ -22,6 +22,7 @@ export function describeRefusals(path: string, method: string, operation: Operat
     'VALIDATION_FAILED',
     'TOO_MANY_REQUESTS',
     'INTERNAL_ERROR',
+    'NOT_READY',
     ...(method === 'post' ? (['IDEMPOTENCY_KEY_REUSED'] as const) : []),
     // Whatever comes with a body is read before anything else is looked at.
     'MALFORMED_REQUEST',

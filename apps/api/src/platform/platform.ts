@@ -1,5 +1,5 @@
 /** Everything the API stands on, opened once: the database, the queues, the artifacts. */
-import { ArtifactStore } from '@fedamole/artifacts';
+import type { ArtifactStore } from '@fedamole/artifacts';
 import type { ApiSettings } from '@fedamole/config';
 import type { Database } from '@fedamole/event-store';
 import { EventStore, openDatabase } from '@fedamole/event-store';
@@ -13,6 +13,7 @@ import {
   WorkerDirectory,
 } from '@fedamole/queues';
 import { Projector } from '@fedamole/read-models';
+import { Metrics, observedArtifacts } from '@fedamole/services';
 import type { Logger } from 'pino';
 import { TrainingQueues } from '../queues/training-queues.js';
 import { Wakeups } from './wakeups.js';
@@ -35,6 +36,7 @@ export abstract class Platform {
   /** Trainers and aggregators that live, as far as the queue tells. */
   abstract readonly workers: WorkerDirectory;
   abstract readonly artifacts: ArtifactStore;
+  abstract readonly metrics: Metrics;
   abstract readonly wakeups: Wakeups;
   abstract close(): Promise<void>;
 }
@@ -70,6 +72,8 @@ export async function openPlatform(settings: ApiSettings, logger: Logger): Promi
     const wakeups = new Wakeups(settings.databaseUrl, onDatabaseError);
     closings.push(() => wakeups.close());
     const store = new EventStore(database.prisma);
+    const metrics = new Metrics();
+    const { artifacts } = await observedArtifacts(metrics, settings.artifacts);
     return {
       settings,
       logger,
@@ -79,7 +83,8 @@ export async function openPlatform(settings: ApiSettings, logger: Logger): Promi
       queues: { training, aggregation },
       replays,
       workers,
-      artifacts: new ArtifactStore(settings.artifactsFolder),
+      artifacts,
+      metrics,
       wakeups,
       close,
     };

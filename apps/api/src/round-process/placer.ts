@@ -3,11 +3,12 @@
  * run it any more is moved; one that a worker holds stays there.
  */
 import { baseModelStream, type RequiredJob, type UnableTrainer } from '@fedamole/federation';
-import { needsOf, type JobNeeds, type LiveTrainer, type WorkerDirectory } from '@fedamole/queues';
+import { needsOf, trainingQueueName, type JobNeeds, type LiveTrainer, type WorkerDirectory } from '@fedamole/queues';
 import { foldStream, type StreamStore } from '../commands/command-handler.js';
 import { baseModelDecider } from '../commands/deciders.js';
 import type { JobPlace, TrainingQueues } from '../queues/training-queues.js';
 import { canRunIn, placeJob, poolsOf } from '../workers/place-job.js';
+import { addTraced, type JobOrigin } from './add-traced.js';
 
 type Training = Extract<RequiredJob, { queue: 'training' }>;
 
@@ -33,7 +34,7 @@ export class Placer {
   ) {}
 
   /** Jobs of one federation. */
-  async place(jobs: readonly Training[]): Promise<Placements> {
+  async place(jobs: readonly Training[], origin: JobOrigin): Promise<Placements> {
     const [first] = jobs;
     if (!first) return { placed: [], unplaced: [] };
     const { trainers } = this.workers;
@@ -67,7 +68,8 @@ export class Placer {
       loads.set(pool, (loads.get(pool) ?? 0) + 1);
       placed.push({ client, attempt, pool });
     }
-    for (const [pool, batch] of added) await this.queues.addTo(pool, batch);
+    for (const [pool, batch] of added)
+      await addTraced(trainingQueueName(pool), batch, origin, (traced) => this.queues.addTo(pool, traced));
     return { placed, unplaced };
   }
 

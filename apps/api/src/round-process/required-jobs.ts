@@ -5,6 +5,7 @@
  */
 import type { RequiredJob } from '@fedamole/federation';
 import type { Queues } from '../platform/platform.js';
+import { addTraced, type JobOrigin } from './add-traced.js';
 import type { Placements, Placer, UnplacedJob } from './placer.js';
 
 type Training = Extract<RequiredJob, { queue: 'training' }>;
@@ -33,22 +34,28 @@ export class RequiredJobs {
   }
 
   /** Adds those that do not exist, clients' jobs to pools that can run them. Returns all that are unplaced, and new places. */
-  async add(federationId: string, required: readonly RequiredJob[]): Promise<Placements> {
+  async add(required: readonly RequiredJob[], origin: JobOrigin): Promise<Placements> {
+    const { federationId } = origin;
     const before = this.looked.get(federationId);
     const jobs = required.filter(({ id }) => !before?.ids.has(id));
     const { placed, unplaced: found } = await this.placer.place(
       jobs.filter((job): job is Training => job.queue === 'training'),
+      origin,
     );
-    await this.addAggregations(jobs.filter(({ queue }) => queue === 'aggregation'));
+    await this.addAggregations(
+      jobs.filter(({ queue }) => queue === 'aggregation'),
+      origin,
+    );
     const ids = new Set(required.map(({ id }) => id));
     const unplaced = [...(before?.unplaced ?? []).filter(({ id }) => ids.has(id)), ...found];
     this.looked.set(federationId, { ids, unplaced });
     return { placed, unplaced };
   }
 
-  private async addAggregations(jobs: readonly RequiredJob[]): Promise<void> {
+  private async addAggregations(jobs: readonly RequiredJob[], origin: JobOrigin): Promise<void> {
     const { aggregation } = this.queues;
     const found = await aggregation.states(jobs.map(({ id }) => id));
-    await aggregation.addAll(jobs.filter(({ id }) => !found.has(id)));
+    const missing = jobs.filter(({ id }) => !found.has(id));
+    await addTraced(aggregation.name, missing, origin, (traced) => aggregation.addAll(traced));
   }
 }

@@ -15,6 +15,7 @@ import {
   requiredJobs,
 } from '@fedamole/federation';
 import type { FinishedJob, WorkerDirectory } from '@fedamole/queues';
+import { inSpan, spanAttributes } from '@fedamole/services';
 import type { Logger } from 'pino';
 import { foldStream, handleCommand } from '../commands/command-handler.js';
 import { federationDecider } from '../commands/deciders.js';
@@ -145,8 +146,12 @@ export class RoundProcess {
     causationId?: string,
   ): Promise<Appended> {
     const stream = federationStream(federationId);
+    const { last } = await foldStream(this.parts.store, federationDecider, stream);
     const causation = causationId === undefined ? {} : { causationId };
-    return handleCommand(this.parts.store, federationDecider, stream, command, { ...metadata, ...causation });
+    const options = { parent: last?.metadata.traceparent, attributes: causationId ? spanAttributes(causationId) : {} };
+    return inSpan(`record ${command.type}`, options, () =>
+      handleCommand(this.parts.store, federationDecider, stream, command, { ...metadata, ...causation }),
+    );
   }
 
   private async tell(told: ToldPlacement): Promise<void> {
@@ -196,7 +201,10 @@ export class RoundProcess {
     if (deadline !== null) this.deadlines.set(federationId, deadline);
     const required = requiredJobs(state);
     for (const { id } of required) this.withdrawals.forget(id);
-    const { placed, unplaced } = await this.required.add(federationId, required);
+    const { placed, unplaced } = await this.required.add(required, {
+      federationId,
+      parent: folded.last?.metadata.traceparent,
+    });
     for (const told of this.news.of(state, placed, unplaced)) await this.tell(told);
   }
 }

@@ -1,4 +1,5 @@
 /** What the trainer's main thread and its training thread say to each other. */
+import type { ArtifactPlace } from '@fedamole/artifacts';
 import type { BaselineResult, TrainingResult } from '@fedamole/federation';
 import type { TrainingJob, TrainingProgress } from '@fedamole/queues';
 import type { Device } from '@fedamole/training';
@@ -11,7 +12,7 @@ export interface ThreadSettings {
   /** Of models that are not there. */
   readonly modelsCache: { readonly folder: string; readonly maximumBytes: number };
   readonly weightsFolder: string;
-  readonly artifactsFolder: string;
+  readonly artifacts: ArtifactPlace;
   readonly threads: number;
   readonly device: Device;
   /** Between two checkpoints of a training job; 0: it has none. */
@@ -26,7 +27,12 @@ export type ToThread =
 
 export type FromThread =
   | { readonly type: 'progress'; readonly progress: TrainingProgress }
-  | { readonly type: 'transferred'; readonly direction: 'read' | 'written'; readonly bytes: number }
+  | {
+      readonly type: 'transferred';
+      readonly direction: 'read' | 'written';
+      readonly bytes: number;
+      readonly milliseconds: number;
+    }
   | { readonly type: 'checkpoint'; readonly digest: string }
   | { readonly type: 'note'; readonly note: Note }
   | { readonly type: 'done'; readonly result: BaselineResult | TrainingResult }

@@ -3,7 +3,7 @@
  * job's lock and answers health checks. One job at a time.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { ArtifactStore } from '@fedamole/artifacts';
+import { openArtifacts } from '@fedamole/artifacts';
 import type { TrainingProgress } from '@fedamole/queues';
 import { ModelCache } from '@fedamole/base-models';
 import { ClientDataCache } from './client-data.js';
@@ -20,8 +20,8 @@ if (parentPort === null) throw new Error('the training thread is started by the 
 const port = parentPort;
 const settings = workerData as ThreadSettings;
 const say = (message: FromThread): void => port.postMessage(message);
-const artifacts = new ArtifactStore(settings.artifactsFolder, (direction, bytes) =>
-  say({ type: 'transferred', direction, bytes }),
+const artifacts = await openArtifacts(settings.artifacts, (direction, bytes, milliseconds) =>
+  say({ type: 'transferred', direction, bytes, milliseconds }),
 );
 const workplace = {
   artifacts,

@@ -57,7 +57,7 @@ export interface Operations {
   'GET /v1/federations/{id}/progress': { sent: types.GetProgressData; answered: types.GetProgressResponses[keyof types.GetProgressResponses] };
   /** Whether the process answers. */
   'GET /health/live': { sent: types.IsAliveData; answered: types.IsAliveResponses[keyof types.IsAliveResponses] };
-  /** Whether the database, the queue and the artifacts folder can be used. */
+  /** Whether the database, the queue and the artifacts can be used. */
   'GET /health/ready': { sent: types.IsReadyData; answered: types.IsReadyResponses[keyof types.IsReadyResponses] };
   /** All keys that were ever made, without what is secret of them. */
   'GET /v1/keys': { sent: types.ListKeysData; answered: types.ListKeysResponses[keyof types.ListKeysResponses] };

@@ -1587,6 +1587,10 @@ export type ListAdaptersErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListAdaptersError = ListAdaptersErrors[keyof ListAdaptersErrors];
@@ -1654,6 +1658,10 @@ export type DownloadAdapterErrors = {
      * `ARTIFACT_CORRUPT`: The file is not what its digest says. `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type DownloadAdapterError = DownloadAdapterErrors[keyof DownloadAdapterErrors];
@@ -1721,6 +1729,10 @@ export type GetAdapterLineageErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type GetAdapterLineageError = GetAdapterLineageErrors[keyof GetAdapterLineageErrors];
@@ -1779,6 +1791,10 @@ export type GetArtifactErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type GetArtifactError = GetArtifactErrors[keyof GetArtifactErrors];
@@ -1837,6 +1853,10 @@ export type DownloadArtifactErrors = {
      * `ARTIFACT_CORRUPT`: The file is not what its digest says. `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type DownloadArtifactError = DownloadArtifactErrors[keyof DownloadArtifactErrors];
@@ -1904,6 +1924,10 @@ export type CollectArtifactsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type CollectArtifactsError = CollectArtifactsErrors[keyof CollectArtifactsErrors];
@@ -1971,6 +1995,10 @@ export type GetAssignmentErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type GetAssignmentError = GetAssignmentErrors[keyof GetAssignmentErrors];
@@ -2046,6 +2074,10 @@ export type ExplainAssignmentErrors = {
      * `ARTIFACT_CORRUPT`: The file is not what its digest says. `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ExplainAssignmentError = ExplainAssignmentErrors[keyof ExplainAssignmentErrors];
@@ -2122,6 +2154,10 @@ export type ListAuditErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListAuditError = ListAuditErrors[keyof ListAuditErrors];
@@ -2171,6 +2207,10 @@ export type ListBaseModelsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListBaseModelsError = ListBaseModelsErrors[keyof ListBaseModelsErrors];
@@ -2238,6 +2278,10 @@ export type RegisterBaseModelErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type RegisterBaseModelError = RegisterBaseModelErrors[keyof RegisterBaseModelErrors];
@@ -2300,6 +2344,10 @@ export type GetBaseModelErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type GetBaseModelError = GetBaseModelErrors[keyof GetBaseModelErrors];
@@ -2349,6 +2397,10 @@ export type ListClientsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListClientsError = ListClientsErrors[keyof ListClientsErrors];
@@ -2416,6 +2468,10 @@ export type RegisterClientErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type RegisterClientError = RegisterClientErrors[keyof RegisterClientErrors];
@@ -2478,6 +2534,10 @@ export type GetClientErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type GetClientError = GetClientErrors[keyof GetClientErrors];
@@ -2533,6 +2593,10 @@ export type ListEventsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListEventsError = ListEventsErrors[keyof ListEventsErrors];
@@ -2594,6 +2658,10 @@ export type FollowEventsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type FollowEventsError = FollowEventsErrors[keyof FollowEventsErrors];
@@ -2655,6 +2723,10 @@ export type ListFederationEventsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListFederationEventsError = ListFederationEventsErrors[keyof ListFederationEventsErrors];
@@ -2722,6 +2794,10 @@ export type FollowFederationEventsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type FollowFederationEventsError = FollowFederationEventsErrors[keyof FollowFederationEventsErrors];
@@ -2781,6 +2857,10 @@ export type ListFederationsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListFederationsError = ListFederationsErrors[keyof ListFederationsErrors];
@@ -2848,6 +2928,10 @@ export type CreateFederationErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type CreateFederationError = CreateFederationErrors[keyof CreateFederationErrors];
@@ -2911,6 +2995,10 @@ export type ValidateFederationErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ValidateFederationError = ValidateFederationErrors[keyof ValidateFederationErrors];
@@ -2974,6 +3062,10 @@ export type GetFederationErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type GetFederationError = GetFederationErrors[keyof GetFederationErrors];
@@ -3058,6 +3150,10 @@ export type StartFederationErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type StartFederationError = StartFederationErrors[keyof StartFederationErrors];
@@ -3142,6 +3238,10 @@ export type CancelFederationErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type CancelFederationError = CancelFederationErrors[keyof CancelFederationErrors];
@@ -3200,6 +3300,10 @@ export type GetProgressErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type GetProgressError = GetProgressErrors[keyof GetProgressErrors];
@@ -3241,6 +3345,10 @@ export type IsAliveErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type IsAliveError = IsAliveErrors[keyof IsAliveErrors];
@@ -3335,6 +3443,10 @@ export type ListKeysErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListKeysError = ListKeysErrors[keyof ListKeysErrors];
@@ -3402,6 +3514,10 @@ export type MakeKeyErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type MakeKeyError = MakeKeyErrors[keyof MakeKeyErrors];
@@ -3451,6 +3567,10 @@ export type GetCurrentKeyErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type GetCurrentKeyError = GetCurrentKeyErrors[keyof GetCurrentKeyErrors];
@@ -3519,6 +3639,10 @@ export type RevokeKeyErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type RevokeKeyError = RevokeKeyErrors[keyof RevokeKeyErrors];
@@ -3568,6 +3692,10 @@ export type ListQueuesErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListQueuesError = ListQueuesErrors[keyof ListQueuesErrors];
@@ -3617,6 +3745,10 @@ export type GetReadModelsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type GetReadModelsError = GetReadModelsErrors[keyof GetReadModelsErrors];
@@ -3684,6 +3816,10 @@ export type RebuildReadModelsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type RebuildReadModelsError = RebuildReadModelsErrors[keyof RebuildReadModelsErrors];
@@ -3750,6 +3886,10 @@ export type GetReplayErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type GetReplayError = GetReplayErrors[keyof GetReplayErrors];
@@ -3830,6 +3970,10 @@ export type RequestReplayErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type RequestReplayError = RequestReplayErrors[keyof RequestReplayErrors];
@@ -3893,6 +4037,10 @@ export type ListRoundsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListRoundsError = ListRoundsErrors[keyof ListRoundsErrors];
@@ -3960,6 +4108,10 @@ export type GetRoundErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type GetRoundError = GetRoundErrors[keyof GetRoundErrors];
@@ -4018,6 +4170,10 @@ export type ListDatasetsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListDatasetsError = ListDatasetsErrors[keyof ListDatasetsErrors];
@@ -4102,6 +4258,10 @@ export type PauseFederationErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type PauseFederationError = PauseFederationErrors[keyof PauseFederationErrors];
@@ -4186,6 +4346,10 @@ export type ResumeFederationErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ResumeFederationError = ResumeFederationErrors[keyof ResumeFederationErrors];
@@ -4270,6 +4434,10 @@ export type LeaveFederationErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type LeaveFederationError = LeaveFederationErrors[keyof LeaveFederationErrors];
@@ -4354,6 +4522,10 @@ export type JoinFederationErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type JoinFederationError = JoinFederationErrors[keyof JoinFederationErrors];
@@ -4442,6 +4614,10 @@ export type RetryClientErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type RetryClientError = RetryClientErrors[keyof RetryClientErrors];
@@ -4526,6 +4702,10 @@ export type ForkFederationErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ForkFederationError = ForkFederationErrors[keyof ForkFederationErrors];
@@ -4584,6 +4764,10 @@ export type VerifyEventsErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type VerifyEventsError = VerifyEventsErrors[keyof VerifyEventsErrors];
@@ -4633,6 +4817,10 @@ export type ListWorkersErrors = {
      * `INTERNAL_ERROR`: A fault of the API; its log says more.
      */
     500: Problem;
+    /**
+     * `NOT_READY`: Something cannot be used; `details` says what, and why.
+     */
+    503: Problem;
 };
 
 export type ListWorkersError = ListWorkersErrors[keyof ListWorkersErrors];

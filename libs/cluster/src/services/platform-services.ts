@@ -23,6 +23,7 @@ export interface PlatformSettings {
 
 /** Read from this environment they would turn a service towards something that is not of this cluster. */
 const ownVariables = [
+  'ARTIFACTS_S3_BUCKET',
   'DATABASE_URL',
   'REDIS_URL',
   'QUEUE_PREFIX',

@@ -3,8 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ArtifactStore } from './artifact-store.js';
-import { oldFiles, removeOld } from './collect.js';
+import { ArtifactStore } from '../artifact-store.js';
 
 let folder = '';
 let store: ArtifactStore;
@@ -34,7 +33,7 @@ describe('collecting artifacts', () => {
       await writeFile(path, 'half');
       await utimes(path, longAgo, longAgo);
     }
-    const found = await oldFiles(folder, before);
+    const found = await store.old(before);
     expect(found.map(({ digest, bytes }) => ({ digest, bytes }))).toEqual(
       expect.arrayContaining([
         { digest: old, bytes: 3 },
@@ -42,28 +41,28 @@ describe('collecting artifacts', () => {
       ]),
     );
     expect(found).toHaveLength(2);
-    for (const file of found) expect(await removeOld(file, before)).toBe(true);
+    for (const file of found) expect(await store.removeOld(file, before)).toBe(true);
     expect([store.path(old), temporary].some(existsSync)).toBe(false);
     expect(others.every(existsSync)).toBe(true);
-    expect(await oldFiles(folder, before)).toEqual([]);
+    expect(await store.old(before)).toEqual([]);
   });
 
   it('keeps a file that is stored again meanwhile', async () => {
     const digest = await stored('again', longAgo);
-    const [file] = await oldFiles(folder, before);
+    const [file] = await store.old(before);
     if (!file) throw new Error('nothing was found');
     await store.put(bytesOf('again'));
-    expect(await removeOld(file, before)).toBe(false);
+    expect(await store.removeOld(file, before)).toBe(false);
     expect(await store.get(digest)).toEqual(Buffer.from('again'));
-    expect(await oldFiles(folder, before)).toEqual([]);
+    expect(await store.old(before)).toEqual([]);
   });
 
   it('passes over a file that is gone, and writes it anew when it is stored again', async () => {
     const digest = await stored('gone', longAgo);
-    const [file] = await oldFiles(folder, before);
+    const [file] = await store.old(before);
     if (!file) throw new Error('nothing was found');
-    expect(await removeOld(file, before)).toBe(true);
-    expect(await removeOld(file, before)).toBe(false);
+    expect(await store.removeOld(file, before)).toBe(true);
+    expect(await store.removeOld(file, before)).toBe(false);
     expect(await store.put(bytesOf('gone'))).toBe(digest);
     expect(await store.size(digest)).toBe(4);
   });
@@ -76,7 +75,7 @@ describe('collecting artifacts', () => {
     await symlink(outside, join(folder, 'aa'));
     await mkdir(join(folder, 'bb'));
     await symlink(join(outside, name), join(folder, 'bb', name));
-    expect(await oldFiles(folder, before)).toEqual([]);
+    expect(await store.old(before)).toEqual([]);
     await rm(outside, { recursive: true });
   });
 });

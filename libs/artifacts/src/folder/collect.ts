@@ -5,25 +5,19 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { OldArtifact } from '../artifact-storage.js';
 import { isMissing } from './read-artifact.js';
 
-export interface OldFile {
-  readonly path: string;
-  /** Null for the temporary file of a process that did not live to name it. */
-  readonly digest: string | null;
-  readonly bytes: number;
-}
-
 /** Artifacts and temporary files that were stored, and not stored again, since `before`; other files are left alone. */
-export async function oldFiles(folder: string, before: Date): Promise<OldFile[]> {
-  const found: OldFile[] = [];
+export async function oldFiles(folder: string, before: Date): Promise<OldArtifact[]> {
+  const found: OldArtifact[] = [];
   for (const prefix of await foldersOf(folder)) {
     for (const name of (await readdir(join(folder, prefix))).sort()) {
       const digest = /^[0-9a-f]{62}$/.test(name) ? prefix + name : null;
       if (digest === null && !/^\..+\.tmp$/.test(name)) continue;
       const path = join(folder, prefix, name);
       const bytes = await bytesOfOld(path, before);
-      if (bytes !== null) found.push({ path, digest, bytes });
+      if (bytes !== null) found.push({ place: path, digest, bytes });
     }
   }
   return found;
@@ -33,7 +27,7 @@ export async function oldFiles(folder: string, before: Date): Promise<OldFile[]>
  * Removes a file unless it was stored again meanwhile. It loses its name first: whoever stores its bytes from then on
  * writes a new file, and whoever did so just before has renewed the time that is looked at afterwards.
  */
-export async function removeOld({ path }: OldFile, before: Date): Promise<boolean> {
+export async function removeOldFile(path: string, before: Date): Promise<boolean> {
   const aside = join(dirname(path), `.${randomUUID()}.tmp`);
   try {
     await rename(path, aside);

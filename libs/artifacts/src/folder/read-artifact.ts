@@ -2,7 +2,10 @@
 import { constants } from 'node:fs';
 import { open, realpath, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MisplacedArtifactError, MissingArtifactError, OversizedArtifactError } from './errors.js';
+import { MisplacedArtifactError, MissingArtifactError, OversizedArtifactError } from '../errors.js';
+
+/** Bytes of one piece of a file that is read piece by piece. */
+const pieceBytes = 2 ** 20;
 
 /**
  * The bytes of a regular file of at most `maximumBytes` at `<folder>/<two digits>/<the others>`. The folder may be a link,
@@ -12,12 +15,13 @@ import { MisplacedArtifactError, MissingArtifactError, OversizedArtifactError } 
  *   read, the file system's own error: that is no property of the artifact.
  */
 export async function readArtifact(folder: string, digest: string, maximumBytes: number): Promise<Uint8Array> {
-  const file = await openArtifact(folder, digest, maximumBytes);
+  const { file, size } = await openArtifact(folder, digest);
   try {
-    const bytes = new Uint8Array((await file.stat()).size);
+    if (size > maximumBytes) throw new OversizedArtifactError(digest, size, maximumBytes);
+    const bytes = new Uint8Array(size);
     let filled = 0;
-    while (filled < bytes.byteLength) {
-      const { bytesRead } = await file.read(bytes, filled, Math.min(2 ** 30, bytes.byteLength - filled), filled);
+    while (filled < size) {
+      const { bytesRead } = await file.read(bytes, filled, Math.min(2 ** 30, size - filled), filled);
       // it was cut short meanwhile, which its digest will tell
       if (bytesRead === 0) return bytes.subarray(0, filled);
       filled += bytesRead;
@@ -28,27 +32,38 @@ export async function readArtifact(folder: string, digest: string, maximumBytes:
   }
 }
 
-/** The same file, opened. */
-export async function openArtifact(folder: string, digest: string, maximumBytes: number): Promise<FileHandle> {
+/** The same piece by piece; a piece is the reader's until it asks for the next. */
+export async function* streamArtifact(folder: string, digest: string): AsyncGenerator<Uint8Array> {
+  const { file } = await openArtifact(folder, digest);
+  try {
+    for (;;) {
+      const { bytesRead, buffer } = await file.read(new Uint8Array(pieceBytes), 0, pieceBytes, null);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function openArtifact(folder: string, digest: string): Promise<{ file: FileHandle; size: number }> {
   const due = join(await realpath(folder), digest.slice(0, 2), digest.slice(2));
   try {
     const actual = await realpath(due);
     if (actual !== due) throw new MisplacedArtifactError(digest, 'a link');
-    return await openRegular(digest, due, maximumBytes);
+    return await openRegularFile(digest, due);
   } catch (error) {
     if (isMissing(error)) throw new MissingArtifactError(digest, due);
     throw error;
   }
 }
 
-async function openRegular(digest: string, path: string, maximumBytes: number): Promise<FileHandle> {
+async function openRegularFile(digest: string, path: string): Promise<{ file: FileHandle; size: number }> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const found = await file.stat();
-    if (!found.isFile())
-      throw new MisplacedArtifactError(digest, found.isDirectory() ? 'a folder' : 'a pipe or device');
-    if (found.size > maximumBytes) throw new OversizedArtifactError(digest, found.size, maximumBytes);
-    return file;
+    if (found.isFile()) return { file, size: found.size };
+    throw new MisplacedArtifactError(digest, found.isDirectory() ? 'a folder' : 'a pipe or device');
   } catch (error) {
     await file.close();
     throw error;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freeBytes, requireReadable, requireRoom } from './storage.js';
+import { freeBytes, requireReadable, requireRoom } from './room.js';
 
 let folder: string;
 beforeAll(() => {
