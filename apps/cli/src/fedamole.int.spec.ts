@@ -175,7 +175,7 @@ describe('fedamole on a platform of its own', () => {
     expect((await json<{ manifest: string }>('models', 'show', 'model')).manifest).toBe(manifest);
     expect((await run(['events', '--type', 'BaseModelPublished'])).out.trim().split('\n')).toHaveLength(1);
     const nowhere = await run([...publish.slice(0, 4), join(stateFolder, 'nowhere')]);
-    expect(nowhere).toMatchObject({ status: 2, error: expect.stringContaining('there is no such artifacts folder') });
+    expect(nowhere).toMatchObject({ status: 2, error: expect.stringContaining('ARTIFACTS_FOLDER') });
     const noModel = await run(['models', 'publish', stateFolder, ...publish.slice(3)]);
     expect(noModel).toMatchObject({
       status: 2,

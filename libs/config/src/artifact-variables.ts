@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { documented, type Documented } from './documented.js';
 import type { Environment } from './secret-files.js';
 import { isSet } from './secret-files.js';
+import { readSettings } from './settings-error.js';
 import { folder } from './variables.js';
 
 interface ArtifactVariables {
@@ -79,6 +80,10 @@ export function artifactVariables(environment: Environment, access: 'read' | 're
     ),
   };
 }
+
+/** Where artifacts can be written. Throws a SettingsError that names every wrong variable. */
+export const readArtifactPlace = (environment: Environment): ArtifactPlace =>
+  readSettings(z.object(artifactVariables(environment, 'read and write')).transform(artifactPlaceOf), environment);
 
 export function artifactPlaceOf(read: ArtifactVariables): ArtifactPlace {
   if (read.ARTIFACTS_FOLDER !== undefined) return { kind: 'folder', folder: read.ARTIFACTS_FOLDER };

@@ -2,6 +2,7 @@ export type { AggregatorSettings } from './aggregator-settings.js';
 export { readAggregatorSettings } from './aggregator-settings.js';
 export type { ApiSettings } from './api-settings.js';
 export { readApiSettings, readDatabaseUrl } from './api-settings.js';
+export { readArtifactPlace } from './artifact-variables.js';
 export type { BackupSettings } from './backup-settings.js';
 export { readBackupSettings, readRestoreSettings } from './backup-settings.js';
 export type { Environment } from './settings-error.js';

@@ -1,8 +1,8 @@
 /** `fedamole models`: base models, by name and by the digest of their folder, and their files in the artifact store. */
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { ArtifactStore, folderDigest } from '@fedamole/artifacts';
+import { folderDigest, openArtifacts, type ArtifactStore } from '@fedamole/artifacts';
 import { publishModel, readBaseModel } from '@fedamole/base-models';
+import { readArtifactPlace, SettingsError } from '@fedamole/config';
 import { baseModelName } from '@fedamole/federation';
 import { command } from '../command-line/command.js';
 import { folder, required, text } from '../command-line/parameters.js';
@@ -61,14 +61,18 @@ export const models = [
     positional: {
       folder: required(folder('the folder, in the form of Hugging Face; its name is the name of the model')),
     },
-    options: { artifacts: folder("the platform's artifacts folder; by default ARTIFACTS_FOLDER says where it is") },
+    options: {
+      artifacts: folder(
+        "the platform's artifacts folder; without it the settings ARTIFACTS_... say where it is, or its bucket",
+      ),
+    },
     examples: [
       ['models publish /srv/models/Llama-3.2-1B --artifacts /srv/fedamole/artifacts', 'on a machine that reaches both'],
     ],
     async run({ api, output }, { folder: path }, { artifacts }) {
       const name = nameOf(path);
       const client = await api();
-      const store = new ArtifactStore(await artifactsFolder(artifacts));
+      const store = await artifactStore(artifacts);
       await readBaseModel(path).catch((error: unknown) => unreadable(path, error));
       const { digest, manifest, files } = await publishModel(path, store, (file) =>
         output.note(`${file.name}: ${number(file.bytes, 0)} bytes`),
@@ -92,10 +96,11 @@ function unreadable(path: string, error: unknown): never {
   throw new UsageError(message.startsWith(path) ? message : `${path}: ${message}`);
 }
 
-async function artifactsFolder(given: string | undefined): Promise<string> {
-  const path = given ?? process.env['ARTIFACTS_FOLDER'];
-  if (!path) throw new UsageError('expected the artifacts folder: give --artifacts DIR, or set ARTIFACTS_FOLDER');
-  const found = await stat(path).catch(() => null);
-  if (!found?.isDirectory()) throw new UsageError(`${path}: there is no such artifacts folder`);
-  return path;
+async function artifactStore(folder: string | undefined): Promise<ArtifactStore> {
+  try {
+    return await openArtifacts(readArtifactPlace(folder === undefined ? process.env : { ARTIFACTS_FOLDER: folder }));
+  } catch (error) {
+    if (error instanceof SettingsError) throw new UsageError(error.message);
+    throw error;
+  }
 }
