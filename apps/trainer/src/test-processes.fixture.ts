@@ -1,14 +1,12 @@
 /** Real trainer processes and queues, for tests. */
-import { execFileSync, fork, spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { QueueSettings } from '@fedamole/queues';
+import { startTestRedis } from '@fedamole/queues/fixtures';
 import pg from 'pg';
 
 export interface TestQueue {
@@ -33,39 +31,9 @@ export async function postgresQueue(): Promise<TestQueue> {
   };
 }
 
-export const redisServer = ['redis-server', 'valkey-server'].find((name) => {
-  try {
-    execFileSync(name, ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-});
-
 export async function redisQueue(): Promise<TestQueue> {
-  const folder = await mkdtemp(join(tmpdir(), 'redis-'));
-  const url = `redis://127.0.0.1:${await freePort()}`;
-  const options = ['--port', new URL(url).port, '--bind', '127.0.0.1', '--save', '', '--dir', folder];
-  const server = spawn(redisServer ?? '', options, { stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const line of server.stdout) if (String(line).includes('Ready to accept')) break;
-  return {
-    settings: { backend: 'redis', url, prefix: 'fedamole' },
-    environment: { REDIS_URL: url },
-    async close() {
-      server.kill();
-      await once(server, 'exit');
-      await rm(folder, { recursive: true });
-    },
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  const { url, stop } = await startTestRedis();
+  return { settings: { backend: 'redis', url, prefix: 'fedamole' }, environment: { REDIS_URL: url }, close: stop };
 }
 
 export interface TrainerProcess {

@@ -2,11 +2,11 @@ import { readdir } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { trainingResult, type FederationConfigurationInput, type TrainingResult } from '@fedamole/federation';
 import { defaultPool, openQueue, trainingProgress, trainingQueueName, type JobQueue } from '@fedamole/queues';
+import { redisProgram } from '@fedamole/queues/fixtures';
 import {
   eventually,
   postgresQueue,
   redisQueue,
-  redisServer,
   startTrainerProcess,
   type TestQueue,
   type TrainerProcess,
@@ -144,4 +144,4 @@ function behavesOn(open: () => Promise<TestQueue>): void {
 }
 
 describe('a trainer at a queue on Postgres', () => behavesOn(postgresQueue));
-(redisServer ? describe : describe.skip)('a trainer at a queue on Redis', () => behavesOn(redisQueue));
+(redisProgram ? describe : describe.skip)('a trainer at a queue on Redis', () => behavesOn(redisQueue));
