@@ -86,7 +86,7 @@ export class JobCheckpoints {
   private identity(): string {
     if (this.known !== null) return this.known;
     const { job, device, splits } = this.of;
-    const hash = createHash('sha256').update(JSON.stringify([VERSION, job, device]));
+    const hash = createHash('sha256').update(JSON.stringify([VERSION, { ...job, traceparent: undefined }, device]));
     for (const part of [splits.train, splits.embedding, splits.validation, splits.test]) {
       hash.update(`${part.length}\n`);
       for (const example of part) hash.update(JSON.stringify(example));
