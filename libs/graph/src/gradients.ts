@@ -64,9 +64,6 @@ function gradientOfLoss(operation: string, [loss, ...others]: readonly (Tensor |
   return loss as Tensor;
 }
 
-/** The weights, once the losses are known: left for later, those would keep what is as large as the logits. */
-const after = (losses: Tensor, weights: Tensor): Tensor => add(weights, scale(losses, 0));
-
 interface Operands {
   readonly inputs: [Tensor, Tensor];
   readonly outputs: [Tensor];
@@ -256,7 +253,7 @@ export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' }
   crossEntropy: ({ inputs, outputs, outputGradients }) => {
     const [{ graph }, vocabulary, targets, weights] = inputs as [Tensor, Tensor, Tensor, Tensor];
     const [, losses, exponentials, totals] = outputs as [Tensor, Tensor, Tensor, Tensor];
-    const sources = [exponentials, totals, vocabulary, targets, after(losses, weights)];
+    const sources = [exponentials, totals, vocabulary, targets, weights, losses];
     const [direction] = graph.apply('crossEntropyGradient', sources, {}) as [Tensor];
     return [
       multiply(direction, gradientOfLoss('CrossEntropy', outputGradients)),
@@ -269,7 +266,7 @@ export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' }
   int8CrossEntropy: ({ inputs, outputs, outputGradients }) => {
     const [{ graph }, , , values, scales, targets, weights] = exactly('Int8CrossEntropy', inputs, 7);
     const [, losses, exponentials, totals] = outputs as [Tensor, Tensor, Tensor, Tensor];
-    const sources = [exponentials, totals, values, scales, targets, after(losses, weights)];
+    const sources = [exponentials, totals, values, scales, targets, weights, losses];
     const [direction] = graph.apply('int8CrossEntropyGradient', sources, {}) as [Tensor];
     const hidden = multiply(direction, gradientOfLoss('Int8CrossEntropy', outputGradients));
     return [hidden, null, null, null, null, null, unsupported('Int8CrossEntropy', weights, 'weights')];
@@ -278,7 +275,7 @@ export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' }
   logitsCrossEntropy: ({ inputs, outputs, outputGradients }) => {
     const [{ graph }, targets, weights] = inputs as [Tensor, Tensor, Tensor];
     const [, losses, exponentials, totals] = outputs as [Tensor, Tensor, Tensor, Tensor];
-    const sources = [exponentials, totals, targets, after(losses, weights)];
+    const sources = [exponentials, totals, targets, weights, losses];
     const [direction] = graph.apply('logitsCrossEntropyGradient', sources, {}) as [Tensor];
     const logits = multiply(direction, gradientOfLoss('LogitsCrossEntropy', outputGradients));
     return [logits, null, unsupported('LogitsCrossEntropy', weights, 'weights')];

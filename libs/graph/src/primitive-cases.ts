@@ -130,7 +130,7 @@ export const primitiveCases: { readonly [P in PrimitiveName]: readonly Primitive
   crossEntropyGradient: [
     {
       title: 'weighted positions',
-      inputs: [frozen(4, 7), frozen(4, 1), frozen(7, 5), indices(7, 4, 1), frozen(4, 1)],
+      inputs: [frozen(4, 7), frozen(4, 1), frozen(7, 5), indices(7, 4, 1), frozen(4, 1), frozen(4, 1)],
       parameters: {},
     },
   ],
@@ -147,7 +147,7 @@ export const primitiveCases: { readonly [P in PrimitiveName]: readonly Primitive
   logitsCrossEntropyGradient: [
     {
       title: 'weighted positions',
-      inputs: [frozen(4, 7), frozen(4, 1), indices(7, 4, 1), frozen(4, 1)],
+      inputs: [frozen(4, 7), frozen(4, 1), indices(7, 4, 1), frozen(4, 1), frozen(4, 1)],
       parameters: {},
     },
   ],

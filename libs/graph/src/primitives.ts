@@ -65,7 +65,7 @@ export interface PrimitiveParameters {
    * position [positions, 1], exp(logit - the largest of its position) [positions, vocabulary] and the sums of these [positions, 1].
    */
   crossEntropy: object;
-  /** The gradient of `crossEntropy` with respect to the hidden states, before the weights' factor from above. */
+  /** The gradient of `crossEntropy` with respect to the hidden states, before the weights' factor from above; it waits for the losses. */
   crossEntropyGradient: object;
   /**
    * `crossEntropy` with a vocabulary held in 8 bits: inputs hidden, W^T as int8 [width, words] with scales [words], W as int8

@@ -269,7 +269,7 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
   },
 
   crossEntropyGradient: (inputs) => {
-    const [exponentials, , vocabulary, , weights] = exactly('CrossEntropyGradient', inputs, 5);
+    const [exponentials, , vocabulary, , weights] = exactly('CrossEntropyGradient', inputs, 6);
     const [positions] = matrix('CrossEntropyGradient', weights);
     const [, width] = matrix('CrossEntropyGradient', vocabulary);
     return [{ shape: [positions, width], dataType: exponentials.dataType }];
@@ -285,7 +285,7 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
   },
 
   int8CrossEntropyGradient: (inputs) => {
-    const [exponentials, , values, , , weights] = exactly('Int8CrossEntropyGradient', inputs, 6);
+    const [exponentials, , values, , , weights] = exactly('Int8CrossEntropyGradient', inputs, 7);
     const [positions] = matrix('Int8CrossEntropyGradient', weights);
     const [, width] = matrix('Int8CrossEntropyGradient', values);
     return [{ shape: [positions, width], dataType: exponentials.dataType }];
@@ -299,7 +299,7 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
   },
 
   logitsCrossEntropyGradient: (inputs) => {
-    const [exponentials] = exactly('LogitsCrossEntropyGradient', inputs, 4);
+    const [exponentials] = exactly('LogitsCrossEntropyGradient', inputs, 5);
     return [{ shape: exponentials.shape, dataType: exponentials.dataType }];
   },
 

@@ -18,17 +18,18 @@ export const timeParts: Parts = {
 };
 
 /** Targets of a part that is worth the reading of the whole vocabulary matrix. */
-const ENOUGH_TARGETS = 128;
+const ENOUGH_TARGETS = 64;
+const MOST_TARGET_PARTS = 8;
 
 /**
  * Targets of a batch: of the logits only one part's are held at a time. The last parts of few targets are empty, which only the
  * CPU's kernels take.
  */
 const manyTargetParts: Parts = {
-  symbols: ['targets0', 'targets1', 'targets2', 'targets3'],
+  symbols: Array.from({ length: MOST_TARGET_PARTS }, (_, part) => `targets${part}`),
   sizes: (targets) => {
-    const most = Math.max(ENOUGH_TARGETS, Math.ceil(targets / 4));
-    return [0, 1, 2, 3].map((part) => Math.min(most, Math.max(0, targets - part * most)));
+    const most = Math.max(ENOUGH_TARGETS, Math.ceil(targets / MOST_TARGET_PARTS));
+    return manyTargetParts.symbols.map((_, part) => Math.min(most, Math.max(0, targets - part * most)));
   },
 };
 

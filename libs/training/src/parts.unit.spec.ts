@@ -10,16 +10,16 @@ describe('the parts of a dimension', () => {
     expect(wholeOf(timeParts)).toBe('(early+late)');
   });
 
-  it('leave few targets together, and cut many into four', () => {
+  it('leave few targets together, and cut many into eight', () => {
     const parts = targetPartsOn('cpu');
-    expect(parts.sizes(100)).toEqual([100, 0, 0, 0]);
-    expect(parts.sizes(300)).toEqual([128, 128, 44, 0]);
-    expect(parts.sizes(2001)).toEqual([501, 501, 501, 498]);
-    expect(boundsOf(parts, 300)).toEqual([
-      { start: 0, end: 128 },
-      { start: 128, end: 256 },
-      { start: 256, end: 300 },
-      { start: 300, end: 300 },
+    expect(parts.sizes(50)).toEqual([50, 0, 0, 0, 0, 0, 0, 0]);
+    expect(parts.sizes(150)).toEqual([64, 64, 22, 0, 0, 0, 0, 0]);
+    expect(parts.sizes(2001)).toEqual([251, 251, 251, 251, 251, 251, 251, 244]);
+    expect(boundsOf(parts, 150).slice(0, 4)).toEqual([
+      { start: 0, end: 64 },
+      { start: 64, end: 128 },
+      { start: 128, end: 150 },
+      { start: 150, end: 150 },
     ]);
   });
 

@@ -37,6 +37,7 @@ export const workerResource = z
         weightForms: weightForms.describe('In which it can hold frozen weights.'),
         baseModels: baseModels.describe('Those that it has now.'),
       })
+      .meta({ title: 'TrainerAbilities' })
       .nullable()
       .describe('Null of an aggregator.'),
     problems: z

@@ -1349,6 +1349,38 @@ export type Tampering = {
     reason: string;
 };
 
+export type TrainerAbilities = {
+    /**
+     * It takes jobs from the queue `training.<pool>`.
+     */
+    pool: string;
+    /**
+     * Those whose data it reaches.
+     */
+    clients: Array<string>;
+    /**
+     * As its setting TRAINER_LABELS has them.
+     */
+    labels: Array<string>;
+    /**
+     * What it computes on; also the label `device=<device>`.
+     */
+    device: 'cpu' | 'webgpu' | 'cuda';
+    /**
+     * What it may use; null where the device has memory of its own.
+     */
+    memoryBytes: number | null;
+    threads: number;
+    /**
+     * In which it can hold frozen weights.
+     */
+    weightForms: Array<'float32' | 'bfloat16' | 'int8' | 'int4'>;
+    /**
+     * Those that it has now.
+     */
+    baseModels: Array<string>;
+};
+
 export type TrainingResult = {
     adapter: string;
     embeddings: string | null;
@@ -1470,37 +1502,7 @@ export type Worker = {
     /**
      * Null of an aggregator.
      */
-    trainer: {
-        /**
-         * It takes jobs from the queue `training.<pool>`.
-         */
-        pool: string;
-        /**
-         * Those whose data it reaches.
-         */
-        clients: Array<string>;
-        /**
-         * As its setting TRAINER_LABELS has them.
-         */
-        labels: Array<string>;
-        /**
-         * What it computes on; also the label `device=<device>`.
-         */
-        device: 'cpu' | 'webgpu' | 'cuda';
-        /**
-         * What it may use; null where the device has memory of its own.
-         */
-        memoryBytes: number | null;
-        threads: number;
-        /**
-         * In which it can hold frozen weights.
-         */
-        weightForms: Array<'float32' | 'bfloat16' | 'int8' | 'int4'>;
-        /**
-         * Those that it has now.
-         */
-        baseModels: Array<string>;
-    } | null;
+    trainer: TrainerAbilities | null;
     /**
      * How it differs from the other trainers of its pool, which all have to be alike.
      */

@@ -62,11 +62,18 @@ export function emitCrossEntropyGradient(
   emitter: Emitter,
   { inputs, outputs }: Application<'crossEntropyGradient'>,
 ): void {
-  const [exponentials, totals, vocabulary, targets, weights] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
+  const [exponentials, totals, vocabulary, targets, ...scaling] = inputs as [
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
   const [{ shape, dataType }] = outputs as [Tensor];
   const sums = emitter.value('Gemm', [exponentials.name, vocabulary.name], shape, dataType);
   const rows = emitter.value('Gather', [vocabulary.name, targets.name], rowsShape(targets, shape), dataType);
-  emitDirection(emitter, sums, rows, [totals, weights], outputs);
+  emitDirection(emitter, sums, rows, [totals, ...scaling], outputs);
 }
 
 /** Of exp(x - max), which is at most 1, in 8 bits; and of what rounding to it leaves, at most half of it to either side. */
@@ -81,7 +88,8 @@ export function emitInt8CrossEntropyGradient(
   emitter: Emitter,
   { inputs, outputs }: Application<'int8CrossEntropyGradient'>,
 ): void {
-  const [exponentials, totals, values, scales, targets, weights] = inputs as [
+  const [exponentials, totals, values, scales, targets, ...scaling] = inputs as [
+    Tensor,
     Tensor,
     Tensor,
     Tensor,
@@ -108,7 +116,7 @@ export function emitInt8CrossEntropyGradient(
   const rows = emitter.value('DequantizeLinear', [gathered, scales.name], rowsShape(targets, shape), dataType, {
     attributes: { axis: { int: 2 } },
   });
-  emitDirection(emitter, sums, rows, [totals, weights], outputs);
+  emitDirection(emitter, sums, rows, [totals, ...scaling], outputs);
 }
 
 const rowsShape = (targets: Tensor, [, width]: Shape): Shape => [...targets.shape, width as Dimension];
@@ -118,14 +126,23 @@ function emitDirection(
   emitter: Emitter,
   sums: string,
   rows: string,
-  [totals, weights]: readonly [Tensor, Tensor],
+  [totals, weights, losses]: readonly [Tensor, Tensor, Tensor],
   outputs: readonly Tensor[],
 ): void {
   const [{ shape, dataType }] = outputs as [Tensor];
   const expected = emitter.value('Div', [sums, totals.name], shape, dataType);
   const chosen = emitter.value('Reshape', [rows, emitter.reshapeVector(shape)], shape, dataType);
   const difference = emitter.value('Sub', [expected, chosen], shape, dataType);
-  emitter.write('Mul', [difference, weights.name], outputs);
+  emitter.write('Mul', [difference, afterLosses(emitter, weights, losses)], outputs);
+}
+
+/**
+ * The weights, once the losses are known. Of a node's inputs ONNX Runtime computes first what was written last: the losses, which
+ * would else be left for later and keep what is as large as the logits.
+ */
+function afterLosses(emitter: Emitter, weights: Tensor, losses: Tensor): string {
+  const nothing = emitter.value('Mul', [losses.name, emitter.floats([0], [])], losses.shape, losses.dataType);
+  return emitter.value('Add', [weights.name, nothing], weights.shape, weights.dataType);
 }
 
 /** (softmax - 1 at the target) * weight [positions, words]. */
@@ -133,7 +150,7 @@ export function emitLogitsCrossEntropyGradient(
   emitter: Emitter,
   { inputs, outputs }: Application<'logitsCrossEntropyGradient'>,
 ): void {
-  const [exponentials, totals, targets, weights] = inputs as [Tensor, Tensor, Tensor, Tensor];
+  const [exponentials, totals, targets, weights, losses] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
   const { shape, dataType } = exponentials;
   const probabilities = emitter.value('Div', [exponentials.name, totals.name], shape, dataType);
   const none = emitter.value('Mul', [weights.name, emitter.floats([0], [])], weights.shape, dataType);
@@ -141,5 +158,5 @@ export function emitLogitsCrossEntropyGradient(
   const difference = emitter.value('ScatterElements', [probabilities, targets.name, minusOne], shape, dataType, {
     attributes: { axis: { int: 1 }, reduction: { string: 'add' } },
   });
-  emitter.write('Mul', [difference, weights.name], outputs);
+  emitter.write('Mul', [difference, afterLosses(emitter, weights, losses)], outputs);
 }
