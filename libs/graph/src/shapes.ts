@@ -22,7 +22,8 @@ type ShapeRule<P extends PrimitiveName> = (
   parameters: PrimitiveParameters[P],
 ) => TensorType[];
 
-type Tensors<N extends number, Some extends Tensor[] = []> = Some['length'] extends N
+/** So many tensors. */
+export type Tensors<N extends number, Some extends Tensor[] = []> = Some['length'] extends N
   ? Some
   : Tensors<N, [...Some, Tensor]>;
 

@@ -39,7 +39,7 @@ export class Emitter {
   }
 
   /** Adds a node that writes the given tensors. */
-  write(operator: string, inputs: readonly string[], outputs: readonly Tensor[], options: NodeOptions = {}): void {
+  write(operator: string, inputs: readonly string[], outputs: readonly OnnxValue[], options: NodeOptions = {}): void {
     this.addNode(
       operator,
       inputs,
