@@ -31,16 +31,15 @@ export interface AttentionScores {
   readonly scale?: number;
   /** Scores are softly capped at this magnitude, before the bias. */
   readonly cap?: number | null;
-  /** Added to the scores of each part of time: what broadcasts to [batch, keyValueHeads, group, part, total]. */
+  /** Added to the scores of each part of time: what broadcasts to [batch, heads, part, total]. */
   readonly biases: readonly (readonly Tensor[])[];
 }
 
 /** [batch, time, heads * width] to [batch, keyValueHeads, group * time, width]. */
 function foldHeads(x: Tensor, heads: number, keyValueHeads: number, width: number): Tensor {
   const [batch, time] = [dimensionOf(x, 0), dimensionOf(x, 1)];
-  const group = heads / keyValueHeads;
-  const grouped = transpose(reshape(x, [batch, time, keyValueHeads, group, width]), [0, 2, 3, 1, 4]);
-  return reshape(grouped, [batch, keyValueHeads, multiplyDimensions(group, time), width]);
+  const rows = multiplyDimensions(heads / keyValueHeads, time);
+  return reshape(transpose(reshape(x, [batch, time, heads, width]), [0, 2, 1, 3]), [batch, keyValueHeads, rows, width]);
 }
 
 /**
@@ -84,22 +83,21 @@ function attend(
   { scale: factor = headWidth ** -0.5, cap = null, biases }: Omit<AttentionScores, 'biases'> & { biases: Tensor[] },
 ): Tensor {
   const [batch, part] = [dimensionOf(queries, 0), dimensionOf(queries, 1)];
-  const group = heads / keyValueHeads;
   // a single query's product with many keys has a kernel of its own, for products without a factor
   const [scaled, alpha] = seen.length === 1 ? [queries, factor] : [scale(queries, factor), 1];
   const folded = foldHeads(scaled, heads, keyValueHeads, headWidth);
   const slots = seen.map(({ keys }) => dimensionOf(keys, 2));
   const total = slots.reduce(addDimensions);
-  const rows = multiplyDimensions(group, part);
+  const rows = multiplyDimensions(heads / keyValueHeads, part);
   const scores = concat(
     seen.map(({ keys }) => matmul(folded, keys, { transposeB: true, alpha })),
     3,
   );
   const capped = cap === null ? scores : softCap(scores, cap);
-  const masked = biases.reduce(add, reshape(capped, [batch, keyValueHeads, group, part, total]));
+  const masked = biases.reduce(add, reshape(capped, [batch, heads, part, total]));
   const weights = reshape(softmax(masked), [batch, keyValueHeads, rows, total]);
   const shares = split(weights, 3, slots);
   const mixed = seen.map(({ values }, index) => matmul(shares[index] as Tensor, values)).reduce(add);
-  const context = transpose(reshape(mixed, [batch, keyValueHeads, group, part, headWidth]), [0, 3, 1, 2, 4]);
+  const context = transpose(reshape(mixed, [batch, heads, part, headWidth]), [0, 2, 1, 3]);
   return reshape(context, [batch, part, heads * headWidth]);
 }

@@ -17,10 +17,10 @@ export interface DecoderInputs {
   readonly inputIds: Tensor;
   /** Each token's position in its own sequence [batch, time]. */
   readonly positions: Tensor;
-  /** For each part of time, positions of the cache's slots, then of the tokens to its end, as reals [batch, 1, 1, 1, past + end]. */
+  /** For each part of time, positions of the cache's slots, then of the tokens to its end, as reals [batch, 1, 1, past + end]. */
   readonly keyPositions: () => readonly Tensor[];
   /**
-   * Added to the attention scores of each part of time [batch, 1, 1, part, past + end]: 0 where a query may look, else very
+   * Added to the attention scores of each part of time [batch, 1, part, past + end]: 0 where a query may look, else very
    * negative. A window lets it see that many tokens, its own included.
    */
   readonly attentionBias: (window: number | null) => readonly Tensor[];

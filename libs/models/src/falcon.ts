@@ -53,7 +53,7 @@ export function falcon(config: ConfigurationFields): Decoder {
     },
     activation: readActivation(config, 'activation', 'gelu'),
     scoreScale: () => headWidth ** -0.5,
-    biases: (inputs) => (linearBiases ? [alibi(inputs, keyValueHeads, group, headWidth)] : []),
+    biases: (inputs) => (linearBiases ? [alibi(inputs, heads, headWidth)] : []),
   });
 }
 
@@ -86,17 +86,12 @@ function readNorms(config: ConfigurationFields) {
 }
 
 /**
- * Attention with linear biases (Press et al. 2022): slope times the key's position, [batch, keyValueHeads, group, 1, total].
+ * Attention with linear biases (Press et al. 2022): slope times the key's position, [batch, heads, 1, total].
  * Hugging Face rounds slopes and products to bfloat16, and scales them like the scores; so do we, or a trained model would differ.
  */
-function alibi(
-  { inputIds: { graph }, keyPositions }: DecoderInputs,
-  keyValueHeads: number,
-  group: number,
-  headWidth: number,
-): Tensor[] {
+function alibi({ inputIds: { graph }, keyPositions }: DecoderInputs, heads: number, headWidth: number): Tensor[] {
   const rounded = (x: Tensor): Tensor => cast(cast(x, 'bfloat16'), graph.computeType);
-  const slopes = rounded(graph.constant(alibiSlopes(keyValueHeads * group), [1, keyValueHeads, group, 1, 1]));
+  const slopes = rounded(graph.constant(alibiSlopes(heads), [1, heads, 1, 1]));
   return keyPositions().map((positions) => scale(rounded(multiply(slopes, positions)), headWidth ** -0.5));
 }
 

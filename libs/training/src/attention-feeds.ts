@@ -31,10 +31,9 @@ export function attentionFeeds(
   partsOf(rows).forEach((part, index) => {
     const total = (past?.capacity ?? 0) + part.end;
     const positions = keyPositionsName(index);
-    if (names.includes(positions))
-      feeds[positions] = floats(keyPositions(rows, part), [lengths.length, 1, 1, 1, total]);
+    if (names.includes(positions)) feeds[positions] = floats(keyPositions(rows, part), [lengths.length, 1, 1, total]);
     for (const window of windowsOf(names, index)) {
-      const shape = [lengths.length, 1, 1, part.end - part.start, total];
+      const shape = [lengths.length, 1, part.end - part.start, total];
       feeds[attentionBiasName(window, index)] = floats(causalBias(rows, window, part), shape);
     }
   });
@@ -53,7 +52,7 @@ function windowsOf(names: readonly string[], part: number): (number | null)[] {
 }
 
 /**
- * The attention bias [rows, 1, 1, part, capacity + end]: a query sees itself and what comes before it, at most `window` tokens
+ * The attention bias [rows, 1, part, capacity + end]: a query sees itself and what comes before it, at most `window` tokens
  * in all where that is given, and neither padding nor slots that hold nothing.
  */
 export function causalBias(

@@ -48,7 +48,7 @@ describe('what a session is fed of its rows', () => {
     const names = ['attention_bias:all:0', 'attention_bias:2:0'];
     const feeds = attentionFeeds(['input_ids', ...names], { rotaryEmbeddings: [] }, rows);
     expect(Object.keys(feeds)).toEqual(names);
-    expect(feeds['attention_bias:2:0']?.dims).toEqual([2, 1, 1, 1, 3]);
+    expect(feeds['attention_bias:2:0']?.dims).toEqual([2, 1, 1, 3]);
     expect(seenIn(feeds['attention_bias:2:0']?.data as Float32Array)).toEqual([0, 1, 1, 1, 0, 1]);
   });
 
@@ -56,8 +56,8 @@ describe('what a session is fed of its rows', () => {
     const whole = { lengths: [5, 3], time: 5 };
     const feeds = attentionFeeds(['attention_bias:all:0', 'attention_bias:all:1'], { rotaryEmbeddings: [] }, whole);
     const [early, late] = [0, 1].map((part) => feeds[`attention_bias:all:${part}`]);
-    expect(early?.dims).toEqual([2, 1, 1, 3, 3]);
-    expect(late?.dims).toEqual([2, 1, 1, 2, 5]);
+    expect(early?.dims).toEqual([2, 1, 3, 3]);
+    expect(late?.dims).toEqual([2, 1, 2, 5]);
     const seen = seenIn(causalBias(whole));
     const queries = (row: number, from: number, to: number, keys: number): number[] =>
       Array.from({ length: to - from }, (_, index) => (5 * row + from + index) * 5).flatMap((start) =>

@@ -174,11 +174,9 @@ function decoderInputs(graph: Graph, { decoder }: Model, cached: boolean): Omit<
   const inputs = {
     inputIds,
     positions,
-    keyPositions: () => seen.map((total, part) => once(keyPositionsName(part), ['batch', 1, 1, 1, total])),
+    keyPositions: () => seen.map((total, part) => once(keyPositionsName(part), ['batch', 1, 1, total])),
     attentionBias: (window: number | null) =>
-      seen.map((total, part) =>
-        once(attentionBiasName(window, part), ['batch', 1, 1, parts[part] as Dimension, total]),
-      ),
+      seen.map((total, part) => once(attentionBiasName(window, part), ['batch', 1, parts[part] as Dimension, total])),
     // as many rows as the longest sequence so far has tokens: a cache has room for more
     rotaryTables: (embedding: RotaryEmbedding) => ({
       cosines: once(rotaryName('cosines', embedding), ['rotary_rows', embedding.pairs]),

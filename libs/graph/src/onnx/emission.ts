@@ -102,7 +102,8 @@ function emitRotate(emitter: Emitter, { inputs, outputs, parameters }: Applicati
   const half = width / parameters.heads / 2;
   const { dataType } = x;
   const tableShape = sines.shape;
-  const sine = parameters.inverse ? emitter.value('Neg', [sines.name], tableShape, dataType) : sines.name;
+  const negated = (): string => emitter.value('Neg', [sines.name], tableShape, dataType);
+  const sine = parameters.inverse ? emitter.once(`negated ${sines.name}`, negated) : sines.name;
   if (emitter.computeType === 'float32') {
     emitter.write('RotaryEmbedding', [x.name, positions.name, cosines.name, sine], [output], {
       domain: 'com.microsoft',

@@ -68,7 +68,11 @@ export class Emitter {
     const reduced = this.value(operator, [matrix, this.integers([-1])], [rows, 1], this.computeType, {
       attributes: { keepdims: { int: 1 } },
     });
-    // of a matrix without rows ONNX Runtime's reductions keep all columns
+    return this.asColumn(reduced, rows);
+  }
+
+  /** What follows from the reduction of a matrix to one column: of a matrix without rows ONNX Runtime's reductions keep all columns. */
+  asColumn(reduced: string, rows: Dimension): string {
     return this.value('Reshape', [reduced, this.shapeVector([rows, 1])], [rows, 1], this.computeType);
   }
 

@@ -15,10 +15,12 @@ function quantizedRows(emitter: Emitter, x: Tensor): { values: string; zero: str
   const scales = emitter.once(`row scales of ${x.name}`, () => {
     const value = (operator: string, inputs: readonly string[], options?: NodeOptions): string =>
       emitter.value(operator, inputs, column, x.dataType, options);
+    const extreme = (operator: string): string =>
+      value(operator, [x.name, emitter.integers([-1])], { attributes: { keepdims: { int: 1 } } });
     // two passes that only read, where Abs would write a copy for ReduceMax
-    const [greatest, least] = [emitter.column('ReduceMax', x.name, rows), emitter.column('ReduceMin', x.name, rows)];
+    const [greatest, least] = [extreme('ReduceMax'), extreme('ReduceMin')];
     const magnitudes = value('Max', [greatest, value('Neg', [least]), emitter.floats([LEAST_MAGNITUDE], [])]);
-    return value('Mul', [magnitudes, emitter.floats([1 / 127], [])]);
+    return emitter.asColumn(value('Mul', [magnitudes, emitter.floats([1 / 127], [])]), rows);
   });
   const values = emitter.once(`quantized rows of ${x.name}`, () => {
     const zeros = emitter.once(`zeros of ${rows} rows`, () =>
