@@ -142,6 +142,18 @@ export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' }
     const weighted = multiply(outputGradients[0] as Tensor, y);
     return [subtract(weighted, multiply(y, sum(weighted, [last(y)])))];
   },
+  // O = P V with P = softmax(S): dS = P (dP - the rows' sums of dP P), which are those of the narrower dO O (Dao et al. 2022, appendix B)
+  softmaxProduct: ({ inputs, outputs, outputGradients }) => {
+    const [scores, values] = inputs as [Tensor, Tensor];
+    const [product, weights] = outputs as [Tensor, Tensor];
+    const [gradient, ofWeights] = outputGradients as [Tensor, Tensor | null];
+    if (ofWeights !== null) throw new Error('SoftmaxProduct: has no gradient from its weights');
+    const ofScores = (): Tensor => {
+      const means = sum(multiply(gradient, product), [last(product)]);
+      return multiply(weights, subtract(matmul(gradient, values, { transposeB: true }), means));
+    };
+    return [wanted(scores, ofScores), wanted(values, () => matmul(weights, gradient, { transposeA: true }))];
+  },
 
   // y = x v w with v = (mean(x^2) + epsilon)^-1/2: dx = v (dy w - x v^2 mean(dy w x)), dw = sum of dy x v over the rows
   rmsNormalize: ({ inputs, outputs, outputGradients }) => {

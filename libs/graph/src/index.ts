@@ -30,6 +30,7 @@ export {
   silu,
   softCap,
   softmax,
+  softmaxProduct,
   split,
   subtract,
   sum,

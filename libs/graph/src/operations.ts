@@ -49,6 +49,9 @@ export const sigmoid = (x: Tensor): Tensor => first(x.graph.apply('sigmoid', [x]
 
 /** Softmax over the last axis. */
 export const softmax = (x: Tensor): Tensor => first(x.graph.apply('softmax', [x], {}));
+/** softmax(scores) times values: attention's mixture, whose gradient reads fewer scores than that of the two operations. */
+export const softmaxProduct = (scores: Tensor, values: Tensor): Tensor =>
+  first(scores.graph.apply('softmaxProduct', [scores, values], {}));
 
 /** Root-mean-square normalisation of the last axis, times `weight` [width] (Zhang and Sennrich 2019, equation 4). */
 export const rmsNormalize = (x: Tensor, weight: Tensor, epsilon: number): Tensor =>

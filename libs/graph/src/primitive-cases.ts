@@ -62,6 +62,9 @@ export const primitiveCases: { readonly [P in PrimitiveName]: readonly Primitive
   exp: onePlace('both signs'),
   erf: onePlace('both signs'),
   softmax: onePlace('rows'),
+  softmaxProduct: [
+    { title: 'heads', inputs: [real(2, 3, 4), real(2, 4, 5)], parameters: {}, differentiableOutputs: [0] },
+  ],
   rmsNormalize: [
     { title: 'rows', inputs: [real(3, 8), real(8)], parameters: { epsilon: 1e-5 }, differentiableOutputs: [0] },
     { title: 'a sequence', inputs: [real(2, 2, 8), real(8)], parameters: { epsilon: 0.1 }, differentiableOutputs: [0] },

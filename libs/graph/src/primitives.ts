@@ -25,6 +25,11 @@ export interface PrimitiveParameters {
   erf: object;
   /** Over the last axis. */
   softmax: object;
+  /**
+   * Attention's mixture of values: inputs scores [..., rows, columns] and values [..., columns, width]; outputs softmax(scores) times
+   * values [..., rows, width], and the weights softmax(scores), which take no gradient from elsewhere.
+   */
+  softmaxProduct: object;
   /** `x / sqrt(mean(x^2) + epsilon) * weight` over the last axis; outputs that, and the inverse root. */
   rmsNormalize: { epsilon: number };
   /** `(x - mean) / sqrt(variance + epsilon) * weight + bias` over the last axis; outputs that, the mean and the inverse root. */

@@ -108,6 +108,14 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
   exp: unary,
   erf: unary,
   softmax: unary,
+  softmaxProduct: (inputs) => {
+    const [scores, values] = exactly('SoftmaxProduct', inputs, 2);
+    const { dataType } = scores;
+    return [
+      { shape: productShape('SoftmaxProduct', scores, values, false, false), dataType },
+      { shape: scores.shape, dataType },
+    ];
+  },
 
   rmsNormalize: (inputs) => {
     const [x, weight] = exactly('RmsNormalize', inputs, 2);

@@ -13,6 +13,7 @@ import {
   scale,
   softCap,
   softmax,
+  softmaxProduct,
   split,
   termsOf,
   transpose,
@@ -86,18 +87,29 @@ function attend(
   // a single query's product with many keys has a kernel of its own, for products without a factor
   const [scaled, alpha] = seen.length === 1 ? [queries, factor] : [scale(queries, factor), 1];
   const folded = foldHeads(scaled, heads, keyValueHeads, headWidth);
-  const slots = seen.map(({ keys }) => dimensionOf(keys, 2));
-  const total = slots.reduce(addDimensions);
+  const total = seen.map(({ keys }) => dimensionOf(keys, 2)).reduce(addDimensions);
   const rows = multiplyDimensions(heads / keyValueHeads, part);
   const scores = concat(
     seen.map(({ keys }) => matmul(folded, keys, { transposeB: true, alpha })),
     3,
   );
   const capped = cap === null ? scores : softCap(scores, cap);
-  const masked = biases.reduce(add, reshape(capped, [batch, heads, part, total]));
-  const weights = reshape(softmax(masked), [batch, keyValueHeads, rows, total]);
-  const shares = split(weights, 3, slots);
-  const mixed = seen.map(({ values }, index) => matmul(shares[index] as Tensor, values)).reduce(add);
+  const biased = biases.reduce(add, reshape(capped, [batch, heads, part, total]));
+  const mixed = mixture(
+    reshape(biased, [batch, keyValueHeads, rows, total]),
+    seen.map(({ values }) => values),
+  );
   const context = transpose(reshape(mixed, [batch, heads, part, headWidth]), [0, 2, 1, 3]);
   return reshape(context, [batch, part, heads * headWidth]);
+}
+
+/** softmax(scores) times the values, which lie side by side. */
+function mixture(scores: Tensor, values: readonly Tensor[]): Tensor {
+  if (values.length === 1) return softmaxProduct(scores, values[0] as Tensor);
+  const shares = split(
+    softmax(scores),
+    3,
+    values.map((some) => dimensionOf(some, 2)),
+  );
+  return values.map((some, index) => matmul(shares[index] as Tensor, some)).reduce(add);
 }

@@ -223,6 +223,10 @@ export const emissionRules: { [P in PrimitiveName]: EmissionRule<P> } = {
   exp: direct('Exp'),
   erf: emitErf,
   softmax: direct('Softmax', { axis: { int: -1 } }),
+  softmaxProduct: (emitter, { inputs: [scores, values], outputs: [product, weights] }) => {
+    emitter.write('Softmax', [(scores as Tensor).name], [weights as Tensor], { attributes: { axis: { int: -1 } } });
+    emitter.write('MatMul', names([weights as Tensor, values as Tensor]), [product as Tensor]);
+  },
   rmsNormalize: emitRmsNormalize,
   layerNormalize: emitLayerNormalize,
   rotate: emitRotate,
