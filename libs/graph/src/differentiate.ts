@@ -1,4 +1,5 @@
 /** Reverse-mode differentiation: walks the tape back from a scalar and adds up what each tensor's users send it. */
+import { formatShape } from './dimension.js';
 import type { PrimitiveName } from './primitives.js';
 import { gradientRules, type GradientContext } from './gradients.js';
 import { add, gatherRows, multiply, reshape, sum } from './operations.js';
@@ -21,7 +22,8 @@ export function gradientsOf(
   parameters: readonly Tensor[],
   { recomputeWith }: DifferentiationOptions = {},
 ): Tensor[] {
-  if (loss.shape.length !== 1 || loss.shape[0] !== 1) throw new Error('a loss has shape [1]');
+  if (loss.shape.length !== 1 || loss.shape[0] !== 1)
+    throw new Error(`a loss has shape [1], not ${formatShape(loss.shape)}`);
   const { graph } = loss;
   const gradients = new Gradients();
   gradients.add(loss, graph.constant([1], [1]));
@@ -68,8 +70,9 @@ function walkBack(tape: readonly Application[], gradients: Gradients): void {
 
 function inputGradients(application: Application, outputGradients: readonly (Tensor | null)[]): (Tensor | null)[] {
   const rule = gradientRules[application.primitive] as
-    ((context: GradientContext<PrimitiveName>) => (Tensor | null)[]) | 'frozen';
-  if (rule === 'frozen') return application.inputs.map(() => null);
+    ((context: GradientContext<PrimitiveName>) => (Tensor | null)[]) | 'zero' | 'unsupported';
+  if (rule === 'unsupported') throw new Error(`${application.primitive}: has no gradient of its own`);
+  if (rule === 'zero') return application.inputs.map(() => null);
   return rule({ ...application, outputGradients });
 }
 

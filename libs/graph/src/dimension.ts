@@ -1,6 +1,6 @@
 /**
  * Dimensions are numbers, or symbols that get their value when the graph runs. A derived dimension is written in one
- * canonical form (`2*time`, `(past+time)`), so that equal dimensions have equal names: ONNX Runtime plans buffers by name,
+ * canonical form (`2*time`, `(past+time)`), so that one dimension has one name in whatever order it was derived: ONNX Runtime plans buffers by name,
  * and one name for two different sizes corrupts that plan.
  */
 export type Dimension = number | string;
@@ -24,6 +24,8 @@ export function addDimensions(a: Dimension, b: Dimension): Dimension {
   const constant = terms.reduce<number>((sum, term) => (typeof term === 'number' ? sum + term : sum), 0);
   const symbols = terms.filter((term) => typeof term === 'string').sort();
   const parts = constant === 0 ? symbols : [...symbols, constant];
+  if (parts.length > 1 && symbols.some((symbol) => symbol.includes('(')))
+    throw new Error(`dimensions ${a} and ${b} do not add up: a product of sums is no term of a sum`);
   if (symbols.length === 0) return constant;
   return parts.length === 1 ? (parts[0] as string) : `(${parts.join('+')})`;
 }

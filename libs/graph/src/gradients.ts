@@ -1,12 +1,13 @@
 /**
  * Reverse-mode rules: for every primitive the gradients of its inputs, given those of its outputs. The rules are written
- * in the graph's own operations, so a gradient is a graph like any other. `frozen` names a primitive through which no
- * gradient passes.
+ * in the graph's own operations, so a gradient is a graph like any other. `zero` says that the derivative is zero everywhere,
+ * `unsupported` that nobody has written it: a loss that would need it is refused.
  */
-import type { Dimension, Shape } from './dimension.js';
+import { formatShape, type Dimension, type Shape } from './dimension.js';
 import {
   add,
   broadcast,
+  cast,
   concat,
   divide,
   exp,
@@ -57,11 +58,11 @@ const unsupported = (operation: string, input: Tensor, role: string): null => {
   return null;
 };
 
-/** Of a cross-entropy's outputs the first alone has one. */
-function gradientOfLoss(operation: string, [loss, ...others]: readonly (Tensor | null)[]): Tensor {
+/** The gradient of the first output, where the others serve the primitive's own gradient alone. */
+function gradientOfFirst(operation: string, [first, ...others]: readonly (Tensor | null)[]): Tensor {
   if (others.some((gradient) => gradient !== null))
-    throw new Error(`${operation}: only the summed loss has a gradient`);
-  return loss as Tensor;
+    throw new Error(`${operation}: only its first output has a gradient`);
+  return first as Tensor;
 }
 
 interface Operands {
@@ -90,7 +91,7 @@ function productGradients(
   return [a.differentiable ? gradientA() : null, b.differentiable ? gradientB() : null];
 }
 
-export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' } = {
+export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'zero' | 'unsupported' } = {
   add: (context) => {
     const { inputs, outputGradients } = context as unknown as Operands;
     return inputs.map((input) => wanted(input, () => outputGradients[0]));
@@ -146,11 +147,10 @@ export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' }
   softmaxProduct: ({ inputs, outputs, outputGradients }) => {
     const [scores, values] = inputs as [Tensor, Tensor];
     const [product, weights] = outputs as [Tensor, Tensor];
-    const [gradient, ofWeights] = outputGradients as [Tensor, Tensor | null];
-    if (ofWeights !== null) throw new Error('SoftmaxProduct: has no gradient from its weights');
+    const gradient = gradientOfFirst('SoftmaxProduct', outputGradients);
     const ofScores = (): Tensor => {
-      const means = sum(multiply(gradient, product), [last(product)]);
-      return multiply(weights, subtract(matmul(gradient, values, { transposeB: true }), means));
+      const rowSums = sum(multiply(gradient, product), [last(product)]);
+      return multiply(weights, subtract(matmul(gradient, values, { transposeB: true }), rowSums));
     };
     return [wanted(scores, ofScores), wanted(values, () => matmul(weights, gradient, { transposeA: true }))];
   },
@@ -159,7 +159,7 @@ export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' }
   rmsNormalize: ({ inputs, outputs, outputGradients }) => {
     const [x, weight] = inputs as [Tensor, Tensor];
     const inverse = outputs[1] as Tensor;
-    const gradient = outputGradients[0] as Tensor;
+    const gradient = gradientOfFirst('RmsNormalize', outputGradients);
     const width = dimensionOf(x, -1);
     if (typeof width !== 'number') throw new Error(`RmsNormalize: its width ${width} is symbolic`);
     const weighted = multiply(gradient, weight);
@@ -174,7 +174,7 @@ export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' }
   layerNormalize: ({ inputs, outputs, outputGradients }) => {
     const [x, weight, bias] = inputs as [Tensor, Tensor, Tensor];
     const [, mean, inverse] = outputs as [Tensor, Tensor, Tensor];
-    const gradient = outputGradients[0] as Tensor;
+    const gradient = gradientOfFirst('LayerNormalize', outputGradients);
     const width = dimensionOf(x, -1);
     if (typeof width !== 'number') throw new Error(`LayerNormalize: its width ${width} is symbolic`);
     const normal = multiply(subtract(x, mean), inverse);
@@ -257,7 +257,9 @@ export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' }
     const [table, indices] = inputs as [Tensor, Tensor];
     const [rows, width] = table.shape as [Dimension, Dimension];
     if (indices.shape.length !== 2 || indices.shape[1] !== 1)
-      throw new Error('GatherRows: a differentiable table wants a column of indices');
+      throw new Error(
+        `GatherRows: a differentiable table wants a column of indices, not ${formatShape(indices.shape)}`,
+      );
     return [scatterRows(reshape(gradient as Tensor, [indices.shape[0] as Dimension, width]), indices, rows), null];
   },
   scatterRows: ({ inputs, outputGradients: [gradient] }) => [gatherRows(gradient as Tensor, inputs[1] as Tensor), null],
@@ -268,33 +270,33 @@ export const gradientRules: { [P in PrimitiveName]: GradientRule<P> | 'frozen' }
     const sources = [exponentials, totals, vocabulary, targets, weights, losses];
     const [direction] = graph.apply('crossEntropyGradient', sources, {}) as [Tensor];
     return [
-      multiply(direction, gradientOfLoss('CrossEntropy', outputGradients)),
+      multiply(direction, gradientOfFirst('CrossEntropy', outputGradients)),
       unsupported('CrossEntropy', vocabulary, 'vocabulary'),
       null,
       unsupported('CrossEntropy', weights, 'weights'),
     ];
   },
-  crossEntropyGradient: 'frozen',
+  crossEntropyGradient: 'unsupported',
   int8CrossEntropy: ({ inputs, outputs, outputGradients }) => {
     const [{ graph }, , , values, scales, targets, weights] = exactly('Int8CrossEntropy', inputs, 7);
     const [, losses, exponentials, totals] = outputs as [Tensor, Tensor, Tensor, Tensor];
     const sources = [exponentials, totals, values, scales, targets, weights, losses];
     const [direction] = graph.apply('int8CrossEntropyGradient', sources, {}) as [Tensor];
-    const hidden = multiply(direction, gradientOfLoss('Int8CrossEntropy', outputGradients));
+    const hidden = multiply(direction, gradientOfFirst('Int8CrossEntropy', outputGradients));
     return [hidden, null, null, null, null, null, unsupported('Int8CrossEntropy', weights, 'weights')];
   },
-  int8CrossEntropyGradient: 'frozen',
+  int8CrossEntropyGradient: 'unsupported',
   logitsCrossEntropy: ({ inputs, outputs, outputGradients }) => {
     const [{ graph }, targets, weights] = inputs as [Tensor, Tensor, Tensor];
     const [, losses, exponentials, totals] = outputs as [Tensor, Tensor, Tensor, Tensor];
     const sources = [exponentials, totals, targets, weights, losses];
     const [direction] = graph.apply('logitsCrossEntropyGradient', sources, {}) as [Tensor];
-    const logits = multiply(direction, gradientOfLoss('LogitsCrossEntropy', outputGradients));
+    const logits = multiply(direction, gradientOfFirst('LogitsCrossEntropy', outputGradients));
     return [logits, null, unsupported('LogitsCrossEntropy', weights, 'weights')];
   },
-  logitsCrossEntropyGradient: 'frozen',
-  positiveMask: 'frozen',
-  topMask: 'frozen',
-  cast: 'frozen',
-  dimensionSize: 'frozen',
+  logitsCrossEntropyGradient: 'unsupported',
+  positiveMask: 'zero',
+  topMask: 'zero',
+  cast: ({ inputs: [x], outputGradients: [gradient] }) => [cast(gradient as Tensor, (x as Tensor).dataType)],
+  dimensionSize: 'zero',
 };

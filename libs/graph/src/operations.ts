@@ -19,11 +19,14 @@ const product = ({ transposeA = false, transposeB = false, alpha = 1 }: ProductO
 
 const first = ([output]: Tensor[]): Tensor => output as Tensor;
 
+/** a + b, element by element, with numpy's broadcasting; the next three likewise. Throws where types differ or shapes do not broadcast. */
 export const add = (a: Tensor, b: Tensor): Tensor => first(a.graph.apply('add', [a, b], {}));
 export const subtract = (a: Tensor, b: Tensor): Tensor => first(a.graph.apply('subtract', [a, b], {}));
 export const multiply = (a: Tensor, b: Tensor): Tensor => first(a.graph.apply('multiply', [a, b], {}));
 export const divide = (a: Tensor, b: Tensor): Tensor => first(a.graph.apply('divide', [a, b], {}));
+/** x times a number, element by element; so are the functions that follow. */
 export const scale = (x: Tensor, factor: number): Tensor => first(x.graph.apply('scale', [x], { factor }));
+/** x * sigmoid(x) (Elfwing et al. 2018). */
 export const silu = (x: Tensor): Tensor => first(x.graph.apply('silu', [x], {}));
 export const tanh = (x: Tensor): Tensor => first(x.graph.apply('tanh', [x], {}));
 export const relu = (x: Tensor): Tensor => first(x.graph.apply('relu', [x], {}));
@@ -49,7 +52,10 @@ export const sigmoid = (x: Tensor): Tensor => first(x.graph.apply('sigmoid', [x]
 
 /** Softmax over the last axis. */
 export const softmax = (x: Tensor): Tensor => first(x.graph.apply('softmax', [x], {}));
-/** softmax(scores) times values: attention's mixture, whose gradient reads fewer scores than that of the two operations. */
+/**
+ * softmax(scores) times values, attention's mixture: scores [..., rows, columns], values [..., columns, width], the result [..., rows,
+ * width]. Its gradient reads fewer scores than that of the two operations.
+ */
 export const softmaxProduct = (scores: Tensor, values: Tensor): Tensor =>
   first(scores.graph.apply('softmaxProduct', [scores, values], {}));
 
@@ -71,31 +77,40 @@ export interface RotaryTables {
 export const rotate = (x: Tensor, positions: Tensor, tables: RotaryTables, heads: number, inverse = false): Tensor =>
   first(x.graph.apply('rotate', [x, positions, tables.cosines, tables.sines], { heads, inverse }));
 
-/** `alpha * A B` over the last two axes, with equal leading axes. */
+/**
+ * `alpha * A B` over the last two axes, each factor transposed on request, with equal leading axes. B may be held in fewer bits: then
+ * A is a matrix that is not transposed, and alpha is 1.
+ */
 export function matmul(a: Tensor, b: Tensor, options: ProductOptions = {}): Tensor {
   const { transposeA, transposeB, alpha } = product(options);
   if (b.quantized === null) return first(a.graph.apply('matmul', [a, b], { transposeA, transposeB, alpha }));
   if (transposeA || alpha !== 1)
-    throw new Error(`matmul: ${b.name} is held in fewer bits; only A B and A B^T are there`);
+    throw new Error(
+      `matmul: ${b.name} is held in fewer bits; only A B and A B^T are there (transposeA ${transposeA}, alpha ${alpha})`,
+    );
   return quantizedProduct(a, b.quantized, transposeB);
 }
 
-/** `C + alpha * A B` for matrices, in one pass. */
+/** `C + alpha * A B` for matrices, each factor transposed on request, in one pass. */
 export const gemm = (c: Tensor, a: Tensor, b: Tensor, options: ProductOptions = {}): Tensor =>
   first(a.graph.apply('gemm', [a, b, c], product(options)));
 
+/** The same elements in another shape. Throws where their number differs. */
 export const reshape = (x: Tensor, shape: Shape): Tensor =>
   sameShape(x.shape, shape) ? x : first(x.graph.apply('reshape', [x], { shape }));
 
+/** Axis i of the result is axis `permutation[i]` of x. */
 export const transpose = (x: Tensor, permutation: readonly number[]): Tensor =>
   first(x.graph.apply('transpose', [x], { permutation }));
 
+/** Tensors one behind the other along `axis`; their other dimensions are equal. */
 export function concat(tensors: readonly Tensor[], axis: number): Tensor {
   const [head] = tensors;
   if (head === undefined) throw new Error('Concat: takes at least one input');
   return tensors.length === 1 ? head : first(head.graph.apply('concat', tensors, { axis }));
 }
 
+/** Parts of x along `axis`, whose sizes add up to its dimension. */
 export const split = (x: Tensor, axis: number, sizes: readonly Dimension[]): Tensor[] =>
   sizes.length === 1 && sizes[0] === x.shape[axis] ? [x] : x.graph.apply('split', [x], { axis, sizes });
 
@@ -103,6 +118,7 @@ export const split = (x: Tensor, axis: number, sizes: readonly Dimension[]): Ten
 export const sum = (x: Tensor, axes: readonly number[]): Tensor =>
   axes.length === 0 ? x : first(x.graph.apply('sum', [x], { axes }));
 
+/** Repeats dimensions of size 1 up to `shape`. */
 export const broadcast = (x: Tensor, shape: Shape): Tensor =>
   sameShape(x.shape, shape) ? x : first(x.graph.apply('broadcast', [x], { shape }));
 
@@ -131,7 +147,7 @@ export interface CrossEntropy {
 }
 
 /**
- * Cross-entropy of a language model's hidden states [positions, width] against its vocabulary matrix [words, width].
+ * Cross-entropy of a language model's hidden states [positions, width] against its vocabulary matrix [vocabulary, width].
  * Gradients reach the hidden states only: the vocabulary is frozen.
  */
 export function crossEntropy(hidden: Tensor, vocabulary: Tensor, targets: Tensor, weights: Tensor): CrossEntropy {
@@ -145,7 +161,7 @@ export function crossEntropy(hidden: Tensor, vocabulary: Tensor, targets: Tensor
   return { loss, tokenLosses };
 }
 
-/** The same of logits [positions, words] that were changed after the output layer, with gradients to the logits. */
+/** The same of logits [positions, vocabulary] that were changed after the output layer, with gradients to the logits. */
 export function logitsCrossEntropy(logits: Tensor, targets: Tensor, weights: Tensor): CrossEntropy {
   const [loss, tokenLosses] = logits.graph.apply('logitsCrossEntropy', [logits, targets, weights], {}) as [
     Tensor,
@@ -157,6 +173,7 @@ export function logitsCrossEntropy(logits: Tensor, targets: Tensor, weights: Ten
 /** 1 where an element is among the `count` largest of the last axis, else 0; no gradient passes. */
 export const topMask = (x: Tensor, count: number): Tensor => first(x.graph.apply('topMask', [x], { count }));
 
+/** x in another element type. */
 export const cast = (x: Tensor, to: DataType): Tensor =>
   x.dataType === to ? x : first(x.graph.apply('cast', [x], { to }));
 

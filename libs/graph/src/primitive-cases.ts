@@ -155,6 +155,6 @@ export const primitiveCases: { readonly [P in PrimitiveName]: readonly Primitive
     },
   ],
   topMask: [{ title: 'two of five', inputs: [frozen(3, 5)], parameters: { count: 2 } }],
-  cast: [{ title: 'to the same range', inputs: [frozen(3, 5)], parameters: { to: 'float64' } }],
+  cast: [{ title: 'to the same range', inputs: [real(3, 5)], parameters: { to: 'float64' } }],
   dimensionSize: [{ title: 'a number', inputs: [frozen(3, 5)], parameters: { dimension: 5 } }],
 };

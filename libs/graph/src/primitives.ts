@@ -70,24 +70,28 @@ export interface PrimitiveParameters {
    * position [positions, 1], exp(logit - the largest of its position) [positions, vocabulary] and the sums of these [positions, 1].
    */
   crossEntropy: object;
-  /** The gradient of `crossEntropy` with respect to the hidden states, before the weights' factor from above; it waits for the losses. */
+  /**
+   * The gradient of its first output with respect to the hidden states [positions, width]: inputs exponentials, sums, the vocabulary
+   * matrix, targets, weights, and the losses [positions, 1], which change nothing but are computed before it.
+   */
   crossEntropyGradient: object;
   /**
-   * `crossEntropy` with a vocabulary held in 8 bits: inputs hidden, W^T as int8 [width, words] with scales [words], W as int8
-   * [words, width] with scales [width], targets, weights; outputs as those of `crossEntropy`.
+   * `crossEntropy` with a vocabulary held in 8 bits: inputs hidden, W^T as int8 [width, vocabulary] with scales [vocabulary], W as
+   * int8 [vocabulary, width] with scales [width], targets, weights; outputs as those of `crossEntropy`.
    */
   int8CrossEntropy: object;
-  /** Its gradient with respect to the hidden states, before the factor from above. */
+  /** Likewise: inputs exponentials, sums, W as int8 [vocabulary, width] with scales [width], targets, weights, losses. */
   int8CrossEntropyGradient: object;
   /**
-   * Cross-entropy of logits [positions, words] that were changed after the output layer: inputs logits, targets [positions, 1],
+   * Cross-entropy of logits [positions, vocabulary] that were changed after the output layer: inputs logits, targets [positions, 1],
    * weights [positions, 1]; outputs as those of `crossEntropy`.
    */
   logitsCrossEntropy: object;
-  /** The gradient of `logitsCrossEntropy` with respect to the logits, before the factor from above. */
+  /** Likewise with respect to the logits [positions, vocabulary]: inputs exponentials, sums, targets, weights, losses. */
   logitsCrossEntropyGradient: object;
   /** 1 where an element is among the `count` largest of the last axis, else 0. */
   topMask: { count: number };
+  /** Another element type; through one that is neither float32 nor float64 no gradient passes. */
   cast: { to: DataType };
   /** A symbolic dimension's value as a tensor of one float. */
   dimensionSize: { dimension: Dimension };

@@ -33,18 +33,29 @@ export function exactly<N extends number>(operation: string, inputs: readonly Te
   return inputs as never;
 }
 
+function requireOneType(operation: string, [first, ...others]: readonly [Tensor, ...Tensor[]]): void {
+  const other = others.find(({ dataType }) => dataType !== first.dataType);
+  if (other !== undefined) throw new Error(`${operation}: types ${first.dataType} and ${other.dataType} differ`);
+}
+
+function requireAxis(operation: string, { shape }: Tensor, axis: number): void {
+  if (shape[axis] === undefined) throw new Error(`${operation}: ${formatShape(shape)} has no axis ${axis}`);
+}
+
 const elementwise =
   (operation: string) =>
   (inputs: readonly Tensor[]): TensorType[] => {
     const [a, b] = exactly(operation, inputs, 2);
-    if (a.dataType !== b.dataType) throw new Error(`${operation}: types ${a.dataType} and ${b.dataType} differ`);
+    requireOneType(operation, [a, b]);
     return [{ shape: broadcastShapes(operation, a.shape, b.shape), dataType: a.dataType }];
   };
 
-const unary = (inputs: readonly Tensor[]): TensorType[] => {
-  const [x] = exactly('unary operation', inputs, 1);
-  return [{ shape: x.shape, dataType: x.dataType }];
-};
+const unary =
+  (operation: string) =>
+  (inputs: readonly Tensor[]): TensorType[] => {
+    const [x] = exactly(operation, inputs, 1);
+    return [{ shape: x.shape, dataType: x.dataType }];
+  };
 
 function productShape(operation: string, a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Dimension[] {
   const rank = a.shape.length;
@@ -99,17 +110,18 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
   subtract: elementwise('Subtract'),
   multiply: elementwise('Multiply'),
   divide: elementwise('Divide'),
-  scale: unary,
-  silu: unary,
-  sigmoid: unary,
-  tanh: unary,
-  relu: unary,
-  positiveMask: unary,
-  exp: unary,
-  erf: unary,
-  softmax: unary,
+  scale: unary('Scale'),
+  silu: unary('Silu'),
+  sigmoid: unary('Sigmoid'),
+  tanh: unary('Tanh'),
+  relu: unary('Relu'),
+  positiveMask: unary('PositiveMask'),
+  exp: unary('Exp'),
+  erf: unary('Erf'),
+  softmax: unary('Softmax'),
   softmaxProduct: (inputs) => {
     const [scores, values] = exactly('SoftmaxProduct', inputs, 2);
+    requireOneType('SoftmaxProduct', [scores, values]);
     const { dataType } = scores;
     return [
       { shape: productShape('SoftmaxProduct', scores, values, false, false), dataType },
@@ -151,17 +163,20 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
     if (!sameShape(positions.shape, x.shape.slice(0, 2))) {
       throw new Error(`Rotate: positions ${formatShape(positions.shape)} do not fit ${formatShape(x.shape)}`);
     }
-    if (!sameShape(cosines.shape, sines.shape)) throw new Error('Rotate: cosines and sines differ in shape');
+    if (!sameShape(cosines.shape, sines.shape))
+      throw new Error(`Rotate: cosines ${formatShape(cosines.shape)} and sines ${formatShape(sines.shape)} differ`);
     return [{ shape: x.shape, dataType: x.dataType }];
   },
 
   matmul: (inputs, { transposeA, transposeB }) => {
     const [a, b] = exactly('MatMul', inputs, 2);
+    requireOneType('MatMul', [a, b]);
     return [{ shape: productShape('MatMul', a, b, transposeA, transposeB), dataType: a.dataType }];
   },
 
   gemm: (inputs, { transposeA, transposeB }) => {
     const [a, b, c] = exactly('Gemm', inputs, 3);
+    requireOneType('Gemm', [a, b, c]);
     matrix('Gemm', a);
     const shape = productShape('Gemm', a, b, transposeA, transposeB);
     if (!sameShape(shape, c.shape)) {
@@ -217,13 +232,16 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
     if (permutation.length !== x.shape.length || new Set(permutation).size !== permutation.length) {
       throw new Error(`Transpose: [${permutation.join(', ')}] is no permutation of ${formatShape(x.shape)}`);
     }
+    for (const axis of permutation) requireAxis('Transpose', x, axis);
     return [{ shape: permutation.map((axis) => x.shape[axis] as Dimension), dataType: x.dataType }];
   },
 
   concat: (inputs, { axis }) => {
-    const [first] = inputs;
+    const [first, ...others] = inputs;
     if (first === undefined) throw new Error('Concat: takes at least one input');
+    requireOneType('Concat', [first, ...others]);
     for (const input of inputs) {
+      requireAxis('Concat', input, axis);
       if (!sameShape(replaceAxis(input.shape, axis, 0), replaceAxis(first.shape, axis, 0))) {
         throw new Error(
           `Concat: ${formatShape(first.shape)} and ${formatShape(input.shape)} differ beside axis ${axis}`,
@@ -236,13 +254,15 @@ export const shapeRules: { [P in PrimitiveName]: ShapeRule<P> } = {
 
   split: (inputs, { axis, sizes }) => {
     const [x] = exactly('Split', inputs, 1);
-    const total = sizes.reduce(addDimensions);
+    requireAxis('Split', x, axis);
+    const total = sizes.reduce<Dimension>(addDimensions, 0);
     if (total !== x.shape[axis]) throw new Error(`Split: sizes add up to ${total}, axis ${axis} has ${x.shape[axis]}`);
     return sizes.map((size) => ({ shape: replaceAxis(x.shape, axis, size), dataType: x.dataType }));
   },
 
   sum: (inputs, { axes }) => {
     const [x] = exactly('Sum', inputs, 1);
+    for (const axis of axes) requireAxis('Sum', x, axis);
     return [{ shape: x.shape.map((dimension, axis) => (axes.includes(axis) ? 1 : dimension)), dataType: x.dataType }];
   },
 

@@ -2,8 +2,8 @@
  * A graph of tensors: what a model computes, before anything runs. Every tensor is made by applying a primitive to
  * others; its shape is inferred, and checked, at that moment, so that an error points at the caller's line.
  */
-import type { ComputeType, DataType } from './data-type.js';
-import type { Dimension, Shape } from './dimension.js';
+import { bytesOf, type ComputeType, type DataType } from './data-type.js';
+import { elementCount, formatShape, type Dimension, type Shape } from './dimension.js';
 import type { PrimitiveName, PrimitiveParameters } from './primitives.js';
 import type { QuantizedWeight } from './quantized.js';
 import { shapeRules, type TensorType } from './shapes.js';
@@ -15,7 +15,7 @@ export interface Tensor {
   readonly dataType: DataType;
   /** Whether a differentiable input reaches it. */
   readonly differentiable: boolean;
-  /** How a frozen matrix is held that only products may use; null for every other tensor. */
+  /** How a frozen matrix is held in fewer bits, which only some operations read; null for every other tensor. */
   readonly quantized: QuantizedWeight | null;
 }
 
@@ -64,14 +64,18 @@ export class Graph {
     return tensor;
   }
 
-  /** A frozen tensor of the model. */
+  /** A frozen tensor of the model. Throws where `data` is not of its size. */
   weight(name: string, shape: readonly number[], dataType: DataType, data: WeightData): Tensor {
+    const bytes = Math.ceil((elementCount(shape) as number) * bytesOf[dataType]);
+    const length = data.kind === 'file' ? data.length : data.bytes.length;
+    if (length !== bytes)
+      throw new Error(`weight ${name} has ${length} bytes; ${formatShape(shape)} of ${dataType} takes ${bytes}`);
     const tensor = this.make(dataType, shape, false, name);
     this.initializers.push({ tensor, data });
     return tensor;
   }
 
-  /** A frozen matrix of the model that is held in fewer bits; it may only be multiplied by. */
+  /** A frozen matrix of the model that is held in fewer bits: for products and, as its form allows, for rows and cross-entropies. */
   quantizedWeight(name: string, shape: readonly number[], quantized: QuantizedWeight): Tensor {
     return { ...this.make(this.computeType, shape, false, name), quantized };
   }
@@ -92,6 +96,8 @@ export class Graph {
     inputs: readonly Tensor[],
     parameters: PrimitiveParameters[P],
   ): Tensor[] {
+    const foreign = inputs.find(({ graph }) => graph !== this);
+    if (foreign !== undefined) throw new Error(`${primitive}: ${foreign.name} belongs to another graph`);
     const held = inputs.find(({ quantized }) => quantized !== null);
     if (held !== undefined)
       throw new Error(`${primitive}: ${held.name} is held in fewer bits, only products may use it`);

@@ -78,7 +78,7 @@ function emitRmsNormalize(emitter: Emitter, { inputs, outputs, parameters }: App
 function emitLayerNormalize(emitter: Emitter, { inputs, outputs, parameters }: Application<'layerNormalize'>): void {
   const [x, weight, bias] = inputs as [Tensor, Tensor, Tensor];
   const [y, mean, inverse] = outputs as [Tensor, Tensor, Tensor];
-  if (emitter.computeType === 'float32') {
+  if (emitter.has('LayerNormalization')) {
     const attributes = { axis: { int: -1 }, epsilon: { float: parameters.epsilon } };
     emitter.write('LayerNormalization', names(inputs), outputs, { attributes });
     return;
@@ -104,7 +104,7 @@ function emitRotate(emitter: Emitter, { inputs, outputs, parameters }: Applicati
   const tableShape = sines.shape;
   const negated = (): string => emitter.value('Neg', [sines.name], tableShape, dataType);
   const sine = parameters.inverse ? emitter.once(`negated ${sines.name}`, negated) : sines.name;
-  if (emitter.computeType === 'float32') {
+  if (emitter.has('RotaryEmbedding')) {
     emitter.write('RotaryEmbedding', [x.name, positions.name, cosines.name, sine], [output], {
       domain: 'com.microsoft',
     });
@@ -141,7 +141,7 @@ function emitRotate(emitter: Emitter, { inputs, outputs, parameters }: Applicati
 /** In float64, which has no kernel for it, the Maclaurin series: exact to rounding for |x| < 2. */
 function emitErf(emitter: Emitter, { inputs, outputs }: Application<'erf'>): void {
   const [x] = inputs as [Tensor];
-  if (emitter.computeType === 'float32') {
+  if (emitter.has('Erf')) {
     emitter.write('Erf', [x.name], outputs);
     return;
   }
@@ -181,7 +181,7 @@ function emitTopMask(emitter: Emitter, { inputs, outputs, parameters }: Applicat
 
 function emitSilu(emitter: Emitter, { inputs, outputs }: Application<'silu'>): void {
   const [x] = inputs as [Tensor];
-  if (emitter.computeType === 'float32') {
+  if (emitter.has('QuickGelu')) {
     emitter.write('QuickGelu', [x.name], outputs, { attributes: { alpha: { float: 1 } }, domain: 'com.microsoft' });
     return;
   }

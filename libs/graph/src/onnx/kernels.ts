@@ -2,8 +2,9 @@
 
 export type ExecutionProvider = 'cpu' | 'cuda' | 'webgpu';
 
-/** Operators that can be written out. */
-export type FusedOperator = 'FusedMatMul' | 'SimplifiedLayerNormalization';
+/** Operators that emission can write out in others: in float64, where none of them has a kernel, and where a provider lacks one. */
+export type FusedOperator =
+  'Erf' | 'FusedMatMul' | 'LayerNormalization' | 'QuickGelu' | 'RotaryEmbedding' | 'SimplifiedLayerNormalization';
 
 export const lackedOperators: Readonly<Record<ExecutionProvider, readonly FusedOperator[]>> = {
   cpu: [],

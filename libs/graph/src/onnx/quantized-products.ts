@@ -4,7 +4,7 @@ import type { Dimension, Shape } from '../dimension.js';
 import type { Application, Tensor } from '../tensor.js';
 import type { Emitter, NodeOptions } from './emitter.js';
 
-/** Added to a row's largest magnitude: a row of zeros has none, and stays a row of zeros. */
+/** The least that a row's largest magnitude counts as: a row of zeros is divided by this, and stays a row of zeros. */
 const LEAST_MAGNITUDE = 1e-30;
 
 /** A 127th of each row's largest magnitude [rows, 1], and the rows divided by it as uint8 around 128; made once for each x. */
