@@ -36,8 +36,11 @@ export function mergeModuleInto(pool: ModulePool, clients: readonly Weighted<Hel
   const holders: Weighted<Expert>[][] = pool.experts.map(() => []);
   for (const { value, weight } of clients) {
     value.held.forEach((index, position) => {
-      const expert = value.experts[position];
-      if (expert !== undefined) holders[index]?.push({ value: expert, weight });
+      const [expert, holding] = [value.experts[position], holders[index]];
+      if (holding === undefined) throw new Error(`a client holds expert ${index}, and the pool has ${holders.length}`);
+      if (expert === undefined)
+        throw new Error(`a client holds ${value.held.length} experts, and gives ${value.experts.length}`);
+      holding.push({ value: expert, weight });
     });
   }
   mergeExpertInto(

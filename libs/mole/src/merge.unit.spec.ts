@@ -103,6 +103,18 @@ describe('merging a round', () => {
     const other = { weight: 1, modules: new Map([...given.modules, [query, wide]]) };
     expect(() => mergePool(pool, [given, other])).toThrow('merging vectors of 8 and 12 elements');
   });
+
+  it('refuses experts that the pool has not, and fewer than are said to be held', () => {
+    const given = contribution({ [query]: [0, 1], [value]: [2] }, 1);
+    const held = given.modules.get(query);
+    if (held === undefined) throw new Error(`no module ${query}`);
+    const changed = (module: Partial<typeof held>): Contribution => ({
+      ...given,
+      modules: new Map([...given.modules, [query, { ...held, ...module }]]),
+    });
+    expect(() => mergePool(pool, [changed({ held: [0, 4] })])).toThrow('a client holds expert 4, and the pool has 4');
+    expect(() => mergePool(pool, [changed({ held: [0, 1, 2] })])).toThrow('a client holds 3 experts, and gives 2');
+  });
 });
 
 describe("merging experts' embeddings", () => {
