@@ -70,8 +70,9 @@ export class ConfigurationFields {
     throw this.mismatch(name, value, `a list of ${count} positive numbers`);
   }
 
+  /** `fallback` where the field is missing; null is false, as in Python. */
   flag(name: string, fallback: boolean): boolean {
-    const value = this.value(name) ?? fallback;
+    const value = this.value(name) ?? (this.has(name) ? false : fallback);
     if (typeof value === 'boolean') return value;
     throw this.mismatch(name, value, 'true or false');
   }

@@ -41,7 +41,7 @@ export interface KeyValues {
 }
 
 export interface DecoderOutputs {
-  /** Of the tokens that are wanted of the last layer [wanted, width], before the last normalisation. */
+  /** Of the tokens that are wanted of the last layer [wanted, width], as `normalize` takes it. */
   readonly hidden: Tensor;
   /** Keys and values of the new tokens, one pair a layer, each [batch, keyValueHeads, time, headWidth]. */
   readonly present: readonly KeyValues[];

@@ -11,7 +11,7 @@ import { fusedDecoder } from './fused-decoder.js';
 import { readRotary } from './rotary.js';
 
 export function falcon(config: ConfigurationFields): Decoder {
-  const width = config.integer('hidden_size');
+  const width = config.integer('n_embed', config.integer('hidden_size'));
   const heads = config.integer('num_attention_heads');
   const headWidth = width / heads;
   const keyValueHeads = readKeyValueHeads(config, heads);
@@ -87,12 +87,13 @@ function readNorms(config: ConfigurationFields) {
 
 /**
  * Attention with linear biases (Press et al. 2022): slope times the key's position, [batch, heads, 1, total].
- * Hugging Face rounds slopes and products to bfloat16, and scales them like the scores; so do we, or a trained model would differ.
+ * Hugging Face rounds slopes, positions and products to bfloat16, and scales them like the scores; so do we, or a trained model would
+ * differ.
  */
 function alibi({ inputIds: { graph }, keyPositions }: DecoderInputs, heads: number, headWidth: number): Tensor[] {
   const rounded = (x: Tensor): Tensor => cast(cast(x, 'bfloat16'), graph.computeType);
   const slopes = rounded(graph.constant(alibiSlopes(heads), [1, heads, 1, 1]));
-  return keyPositions().map((positions) => scale(rounded(multiply(slopes, positions)), headWidth ** -0.5));
+  return keyPositions().map((positions) => scale(rounded(multiply(slopes, rounded(positions))), headWidth ** -0.5));
 }
 
 /** Powers of 2^(-8 / n) for n heads; where n is no power of two, those of the next lower one and every other of its double's. */

@@ -18,6 +18,8 @@ describe('a family', () => {
       { quantization_config: { bits: 4 } },
       'quantization_config is {"bits":4}; expected null',
     ],
+    ['attention that looks ahead', 'qwen2', { is_causal: false }, 'is_causal is false; expected true'],
+    ['layers apart', 'llama', { per_layer_config: [{}] }, 'per_layer_config is [{}]; expected null'],
     ['a window of Llama', 'llama', { sliding_window: 16 }, 'sliding_window is 16; expected null'],
     ['experts', 'mistral', { num_local_experts: 8 }, 'num_local_experts is 8; expected 0 or 1'],
     ['a bias that Mistral has not', 'mistral', { attention_bias: true }, 'attention_bias is true; expected false'],
@@ -114,6 +116,24 @@ describe('a family', () => {
       made_by: 'someone',
     };
     expect(readDecoder({ ...configOf('llama'), ...neutral }).weights).toEqual(readDecoder(configOf('llama')).weights);
+  });
+
+  it("reads GPT-2's sizes under other families' names, too, which precede its own", () => {
+    const config = { ...configOf('gpt2'), hidden_size: 24, num_attention_heads: 3, num_hidden_layers: 1 };
+    const { headWidth, keyValueHeads, layers, maxPositions } = readDecoder({ ...config, max_position_embeddings: 32 });
+    expect({ headWidth, keyValueHeads, layers, maxPositions }).toEqual({
+      headWidth: 8,
+      keyValueHeads: 3,
+      layers: 1,
+      maxPositions: 32,
+    });
+  });
+
+  it('takes a flag that is null for false, as Python does', () => {
+    const heads = (change: Fields): number =>
+      readDecoder({ ...configOf('falcon-multi-query'), ...change }).keyValueHeads;
+    expect(heads({})).toBe(1);
+    expect(heads({ multi_query: null })).toBe(4);
   });
 
   it("takes the family's own number of key-value heads where none is said, and one a head where it is null", () => {

@@ -10,15 +10,18 @@ const neutralValues: Readonly<Record<string, readonly unknown[]>> = {
   // how weights are stored
   quantization_config: [],
   compression_config: [],
+  transformers_weights: [],
   // whole parts
   is_encoder_decoder: [false],
   add_cross_attention: [false],
   cross_attention_hidden_size: [],
+  is_causal: [true],
   use_bidirectional_attention: [false],
   num_experts: [0, 1],
   num_local_experts: [0, 1],
   n_routed_experts: [0],
   // layers
+  per_layer_config: [],
   attention_bias: [false],
   attention_out_bias: [false],
   qkv_bias: [false],

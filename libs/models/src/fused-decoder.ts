@@ -101,7 +101,7 @@ export function fusedDecoder(options: FusedDecoderOptions): Decoder {
     hiddenStates(graph, weight, inputs, adapt) {
       const { inputIds, positions } = inputs;
       const apply = new Layers(graph, weight, adapt);
-      const words = gatherRows(weight(tokenEmbedding), inputIds);
+      const embedded = gatherRows(weight(tokenEmbedding), inputIds);
       const biases = [...options.biases(inputs), inputs.attentionBias(null)];
       const rotate = (x: Tensor, count: number): Tensor =>
         rotary === null ? x : rotateHeads(x, positions, inputs.rotaryTables(rotary), count, headWidth);
@@ -121,7 +121,8 @@ export function fusedDecoder(options: FusedDecoderOptions): Decoder {
         return { hidden: add(sum, fed), present: attended.present };
       };
       const present: KeyValues[] = [];
-      let hidden = positionEmbedding === null ? words : add(words, gatherRows(weight(positionEmbedding), positions));
+      let hidden =
+        positionEmbedding === null ? embedded : add(embedded, gatherRows(weight(positionEmbedding), positions));
       layers.forEach((layer, index) => {
         const result = graph.block(hidden, () => decoderLayer(layer, index, hidden));
         hidden = result.hidden;

@@ -6,18 +6,21 @@ import type { Decoder } from './decoder.js';
 import { fusedDecoder } from './fused-decoder.js';
 
 export function gpt2(config: ConfigurationFields): Decoder {
-  const width = config.integer('n_embd');
-  const heads = config.integer('n_head');
+  // transformers lets the names of other families stand for GPT-2's own
+  const size = (alias: string, name: string, fallback?: number): number =>
+    config.optionalInteger(alias) ?? config.integer(name, fallback);
+  const width = size('hidden_size', 'n_embd');
+  const heads = size('num_attention_heads', 'n_head');
   const scaled = config.flag('scale_attn_weights', true);
   const scaledByLayer = config.flag('scale_attn_by_inverse_layer_idx', false);
   return fusedDecoder({
     family: 'gpt2',
     width,
-    layers: config.integer('n_layer'),
+    layers: size('num_hidden_layers', 'n_layer'),
     heads,
     keyValueHeads: heads,
     vocabularySize: config.integer('vocab_size'),
-    maxPositions: config.integer('n_positions', 1024),
+    maxPositions: size('max_position_embeddings', 'n_positions', 1024),
     inner: config.optionalInteger('n_inner') ?? 4 * width,
     epsilon: config.number('layer_norm_epsilon', 1e-5),
     tied: config.flag('tie_word_embeddings', true),

@@ -28,7 +28,7 @@ export interface RotaryEmbedding {
 export interface RotaryShape {
   readonly headWidth: number;
   readonly maxPositions: number;
-  /** Original positions where nothing is said of them; `maxPositions` unless given. */
+  /** Original positions where the file says nothing of them; the section's, or else `maxPositions`, unless given. */
   readonly originalMaxPositions?: number;
   /** The share of a head that is rotated may be less than 1. */
   readonly partial?: boolean;
@@ -52,13 +52,16 @@ export function readRotary(
   const theta = fields.number('rope_theta', config.number('rope_theta', 10_000));
   const spelling = fields.value('rope_type') === undefined ? 'type' : 'rope_type';
   const kind = kinds[fields.oneOf(spelling, Object.keys(kinds), 'default')] as RotaryKindName;
-  const shared = fields.has('partial_rotary_factor') ? fields : config;
-  const share = shared.number('partial_rotary_factor', 1);
-  if (share > 1 || (share < 1 && !partial)) throw shared.refusal('partial_rotary_factor', partial ? 'at most 1' : '1');
+  const share = fields.number('partial_rotary_factor', config.number('partial_rotary_factor', 1));
+  if (share > 1 || (share < 1 && !partial)) {
+    const said = fields.has('partial_rotary_factor') ? fields : config;
+    throw said.refusal('partial_rotary_factor', partial ? 'at most 1' : '1');
+  }
   const width = Math.floor(headWidth * share);
   const frequencies = plainFrequencies(theta, width);
-  // where both the file and the section say it, the file is right: Phi-3 leaves a stale one in the section
-  const original = fields.integer('original_max_position_embeddings', defaults.originalMaxPositions ?? maxPositions);
+  // what the file says, or the family, is right beside the section: Phi-3 leaves a stale one there
+  const inSection = fields.integer('original_max_position_embeddings', maxPositions);
+  const original = defaults.originalMaxPositions ?? inSection;
   const originalMaxPositions = config.integer('original_max_position_embeddings', original);
   const base = { theta, width, frequencies, maxPositions, originalMaxPositions };
   const { turns, keysFollow = false, ...reach }: RotaryKind = rotaryKinds[kind](fields, base);
@@ -80,15 +83,16 @@ export interface RotaryRows {
   readonly sines: Float32Array;
 }
 
-/** Cosines and sines of positions 0 to `positions` - 1, worked out in float64. */
+/** Cosines and sines of positions 0 to `positions` - 1, of angles in float32, as Hugging Face has them: late ones would differ visibly. */
 export function rotaryRows({ frequencies, magnitude }: RotaryTurns, positions: number): RotaryRows {
   const pairs = frequencies.length;
   const cosines = new Float32Array(positions * pairs);
   const sines = new Float32Array(positions * pairs);
   for (let position = 0; position < positions; position += 1) {
     frequencies.forEach((frequency, pair) => {
-      cosines[position * pairs + pair] = magnitude * Math.cos(position * frequency);
-      sines[position * pairs + pair] = magnitude * Math.sin(position * frequency);
+      const angle = Math.fround(position * Math.fround(frequency));
+      cosines[position * pairs + pair] = magnitude * Math.cos(angle);
+      sines[position * pairs + pair] = magnitude * Math.sin(angle);
     });
   }
   return { cosines, sines };

@@ -55,6 +55,8 @@ describe('rotary settings', () => {
     const config = { rope_parameters: { partial_rotary_factor: 0.5 } };
     expect(read(config, { partial: true }).embedding.pairs).toBe(4);
     expect(turns(config, { partial: true })).toEqual(turns({}, { headWidth: 8 }));
+    const twice = { ...config, partial_rotary_factor: 0.25 };
+    expect(read(twice, { partial: true }).embedding.pairs).toBe(4);
     expect(() => read(config)).toThrow('rope_parameters.partial_rotary_factor is 0.5; expected 1');
     expect(() => read({ partial_rotary_factor: 0.5 })).toThrow('json: partial_rotary_factor is 0.5; expected 1');
   });
@@ -186,5 +188,11 @@ describe('the rows of a rotary table', () => {
       single(Math.cos(1)),
     ]);
     expect([...sines.subarray(2, 4)]).toEqual([single(Math.sin(1)), single(Math.sin(0.5))]);
+  });
+
+  it('are those of angles in float32', () => {
+    const sine = rotaryRows({ frequencies: [0.3], magnitude: 1 }, 7002).sines[7001] as number;
+    expect(sine).toBe(Math.fround(Math.sin(Math.fround(7001 * Math.fround(0.3)))));
+    expect(Math.abs(sine - Math.sin(7001 * 0.3))).toBeGreaterThan(1e-6);
   });
 });
