@@ -60,6 +60,22 @@ describe("a base model's folder", () => {
     expect(decoder.weights.has('lm_head.weight')).toBe(true);
   });
 
+  it('holds tied weights under the name of either', async () => {
+    await writeLlama(folder, (tensors) => tensors.delete(embedding));
+    await writeConfiguration(folder, { tie_word_embeddings: true });
+    const { weights, decoder } = await readModel(folder);
+    expect(decoder.outputWeight).toBe(embedding);
+    expect(weights.get(embedding)?.storedName).toBe('lm_head.weight');
+    await writeConfiguration(folder, { tie_word_embeddings: false });
+    expect(await refused(readModel(folder))).toBe(`${folder}: weight ${embedding} is missing`);
+  });
+
+  it('is read from one file where an index of others is beside it', async () => {
+    await writeLlama(folder);
+    await writeFile(join(folder, 'model.safetensors.index.json'), '{}');
+    expect((await readModel(folder)).weights.get(embedding)?.file).toBe('model.safetensors');
+  });
+
   it('says where each weight lies, without the weights', async () => {
     const model = await readBaseModel(quickstartFolder);
     const header = await readSafetensorsHeader(join(quickstartFolder, 'model.safetensors'));

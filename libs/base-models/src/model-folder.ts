@@ -60,15 +60,18 @@ export async function readModel(folder: string, { targets }: ModelOptions = {}):
   const config = await readJson(configFile);
   const declared = translate(folder, () => readDecoder(config));
   const shards = await readShards(folder);
-  const decoder = holdsOutputLayer(shards)
-    ? readDecoder({ ...(config as object), tie_word_embeddings: false })
-    : declared;
+  const [hasOutput, hasTied] = [holds(shards, OUTPUT_LAYER), holds(shards, declared.outputWeight)];
+  // an output layer that is there is used, whatever config.json says: tied ones are equal, and stored once or twice
+  const decoder = hasOutput && hasTied ? readDecoder({ ...(config as object), tie_word_embeddings: false }) : declared;
+  // and once may be under the other's name
+  const storedName = (name: string): string =>
+    hasOutput && !hasTied && name === declared.outputWeight ? OUTPUT_LAYER : name;
   const modules =
     targets === undefined ? decoder.defaultModules : translate(folder, () => selectModules(decoder, targets));
   const weightsFolder = commonFolder(shards.map(({ header }) => dirname(header.file)));
   const weights = new Map<string, WeightLocation>();
   for (const [name, shape] of decoder.weights) {
-    weights.set(name, locate(folder, shards, name, shape, weightsFolder));
+    weights.set(name, locate(folder, shards, storedName(name), shape, weightsFolder));
   }
   return {
     folder,
@@ -88,12 +91,14 @@ interface Shard {
   readonly header: SafetensorsHeader;
 }
 
-/** An output layer that is there is used, whatever config.json says of tied weights: tied ones are equal, and stored once or twice. */
-const holdsOutputLayer = (shards: readonly Shard[]): boolean =>
-  shards.some(({ header }) => header.tensors.has('lm_head.weight'));
+const OUTPUT_LAYER = 'lm_head.weight';
 
 /** Some published checkpoints hold the bare model: their names lack the first part, such as GPT-2's `transformer`. */
-const spellings = (name: string): string[] => [name, name.slice(name.indexOf('.') + 1)];
+const spellings = (name: string): string[] =>
+  name === OUTPUT_LAYER ? [name] : [name, name.slice(name.indexOf('.') + 1)];
+
+const holds = (shards: readonly Shard[], name: string): boolean =>
+  shards.some(({ header }) => spellings(name).some((spelling) => header.tensors.has(spelling)));
 
 function locate(
   folder: string,
@@ -120,12 +125,12 @@ function locate(
   return location;
 }
 
-/** The headers of model.safetensors, or of every shard that model.safetensors.index.json names; links are followed. */
+/** The headers of model.safetensors, or where there is none of every shard that model.safetensors.index.json names; links are followed. */
 async function readShards(folder: string): Promise<Shard[]> {
   const index = join(folder, 'model.safetensors.index.json');
   const single = join(folder, 'model.safetensors');
-  const sharded = await exists(index);
-  if (!sharded && !(await exists(single))) {
+  const sharded = !(await exists(single));
+  if (sharded && !(await exists(index))) {
     throw new ModelFolderError(`${folder}: neither model.safetensors nor model.safetensors.index.json is there`);
   }
   const files = sharded ? shardFiles(folder, index, await readJson(index)) : [single];
