@@ -11,6 +11,9 @@ export interface Question {
   readonly answer: number;
 }
 
+/** Nats a token by which equal sequences in other rows of a batch may differ: kernels round a block's last rows otherwise. */
+const ROUNDING = 1e-6;
+
 /**
  * For each question the choice of lowest mean loss per target token, the first of equals: a choice is not worse for being
  * long. Choices of all questions share batches; `onSequences` hears of every batch.
@@ -36,7 +39,8 @@ export async function chosenAnswers(
   return questions.map(({ sequences }, index) => {
     if (sequences.length === 0) throw new RangeError(`question ${index} has no choices`);
     const scores = means.slice(start, (start += sequences.length));
-    return scores.indexOf(Math.min(...scores));
+    const least = Math.min(...scores);
+    return scores.findIndex((score) => score <= least + ROUNDING);
   });
 }
 

@@ -95,9 +95,14 @@ export class Engine {
     readonly settings: EngineSettings,
   ) {}
 
-  /** Throws an InsufficientMemoryError where training has not begun yet, and would take more than `available` bytes. */
+  /**
+   * Throws an InsufficientMemoryError where training on the CPU has not begun yet, and would take more than `available` bytes. What
+   * another device has free is not known.
+   */
   requireTrainingMemory(load: TrainingLoad, available = process.availableMemory()): void {
-    if (!this.sessions.has('training')) requireTrainingMemory(this.model, this.settings, load, available);
+    const { device = 'cpu' } = this.settings;
+    if (device !== 'cpu' || this.sessions.has('training')) return;
+    requireTrainingMemory(this.model, this.settings, load, available);
   }
 
   /** Loss and gradients of one batch. `dropoutSeed(module)` seeds each module's mask: any whole number but 0. */

@@ -37,6 +37,12 @@ describe('the mean loss', () => {
   });
 });
 
+describe('the mean loss of nothing', () => {
+  it('is refused', async () => {
+    await expect(meanLoss(engine, parameters, [], padTokenId)).rejects.toThrow('meanLoss: there are no examples');
+  });
+});
+
 describe('target losses', () => {
   it('are those of each example alone, in the order of the examples', async () => {
     const losses = await targetLosses(engine, parameters, examples, padTokenId);

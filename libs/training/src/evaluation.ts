@@ -10,7 +10,7 @@ const EVALUATION_ROWS = 16;
 export type OnExamples = (done: number) => void | Promise<void>;
 const ignore: OnExamples = () => undefined;
 
-/** Mean cross-entropy per target token over all examples, in nats. */
+/** Mean cross-entropy per target token over all examples, in nats. Throws a RangeError where there are none. */
 export async function meanLoss(
   engine: Engine,
   parameters: Parameters,
@@ -18,6 +18,7 @@ export async function meanLoss(
   padTokenId: number,
   onExamples: OnExamples = ignore,
 ): Promise<number> {
+  if (examples.length === 0) throw new RangeError('meanLoss: there are no examples');
   const losses = await targetLosses(engine, parameters, examples, padTokenId, onExamples);
   const total = (of: (loss: TargetLoss) => number): number => losses.reduce((sum, loss) => sum + of(loss), 0);
   return total(({ sum }) => sum) / total(({ count }) => count);

@@ -115,7 +115,7 @@ export interface Forward {
   readonly graph: Graph;
   readonly adapters: AdapterGraph;
   readonly weight: WeightSource;
-  /** Of the selected positions [selected, width], before the last normalisation. */
+  /** Of the selected positions [selected, width], as the decoder's `normalize` takes it. */
   readonly hidden: Tensor;
   readonly present: readonly KeyValues[];
 }

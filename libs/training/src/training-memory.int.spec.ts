@@ -32,4 +32,10 @@ describe('the memory that training takes', () => {
       /no setting would make it fit: recomputeActivations, batchSize 1 and weights "int4" would still take/,
     );
   });
+
+  it('is not known of another device than the CPU', async () => {
+    const model = await quickstartModel();
+    const engine = new Engine(model, { ...settings, device: 'cuda' });
+    expect(() => engine.requireTrainingMemory(load(drawnParameters(model, [4])), 1e6)).not.toThrow();
+  });
 });
