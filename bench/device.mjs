@@ -23,9 +23,11 @@ const { values: options } = parseArgs({
 const [tokens, steps, threads] = [options.tokens, options.steps, options.threads].map(Number);
 const RANK = 8;
 const HELD = [0, 1, 2, 3];
-const NEW_TOKENS = 32;
 
 const model = await readModel(options.model);
+const { maxPositions } = model.decoder;
+if (tokens > maxPositions) throw new Error(`--tokens is ${tokens}: ${options.model} has ${maxPositions} positions`);
+const newTokens = Math.min(32, Math.floor(maxPositions / 2));
 const pool = initialisePool(model.modules, { rank: RANK, experts: HELD.length }, (name) => seededRandom('pool', name));
 for (const [name, { experts, shared }] of pool) {
   const random = seededRandom('b', name);
@@ -36,7 +38,7 @@ const parameters = stackParameters(model.modules, holdExperts(pool, held), RANK)
 const random = seededRandom('tokens');
 const ids = Array.from({ length: tokens }, () => Math.floor(random() * model.decoder.vocabularySize));
 const batch = makeBatch([{ ids, promptLength: Math.floor(tokens / 2) }], 0);
-const prompt = ids.slice(0, Math.max(1, Math.min(64, model.decoder.maxPositions - NEW_TOKENS)));
+const prompt = ids.slice(0, Math.min(64, maxPositions - newTokens));
 
 const seconds = async (work) => {
   const start = performance.now();
@@ -53,10 +55,10 @@ async function measure(device) {
   const first = await seconds(step);
   const times = [];
   for (let count = 0; count < steps; count += 1) times.push(await seconds(step));
-  const generation = { maxNewTokens: NEW_TOKENS, stopTokenIds: [], padTokenId: 0 };
+  const generation = { maxNewTokens: newTokens, stopTokenIds: [], padTokenId: 0 };
   const decode = () => generate(engine, parameters, [prompt], generation);
   await decode();
-  const decoding = NEW_TOKENS / (await seconds(decode));
+  const decoding = newTokens / (await seconds(decode));
   await engine.release();
   const rate = tokens / median(times);
   const text = [first, median(times)].map((time) => time.toFixed(3));
