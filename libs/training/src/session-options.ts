@@ -9,10 +9,15 @@ env.logLevel = 'fatal';
 export function sessionOptions(
   device: ExecutionProvider,
   session: Readonly<Record<string, string>> = {},
+  optimization: Readonly<Record<string, string>> = {},
 ): InferenceSession.SessionOptions {
   const strict = device === 'cpu' ? {} : { disable_cpu_ep_fallback: '1' };
   // NVIDIA's libraries round factors of float32 to 10 bits unless this says otherwise before they are loaded; it is the whole
   // process's, and a worker thread cannot set it
   if (device === 'cuda') process.env['NVIDIA_TF32_OVERRIDE'] ??= '0';
-  return { executionProviders: [device], logSeverityLevel: 4, extra: { session: { ...session, ...strict } } };
+  return {
+    executionProviders: [device],
+    logSeverityLevel: 4,
+    extra: { session: { ...session, ...strict }, optimization },
+  };
 }

@@ -29,6 +29,26 @@ export interface WeightLayout {
   readonly repacked: boolean;
 }
 
+/**
+ * What 'basic' does beside folding constants: there is nothing left to fuse in a graph that is emitted in the CPU's own kernels, and to
+ * look for it takes longer than all else that a session's creation does.
+ */
+const NEEDLESS_OPTIMIZERS = [
+  'CastChainElimination',
+  'CommonSubexpressionElimination',
+  'ConstantSharing',
+  'DoubleQDQPairsRemover',
+  'EnsureUniqueDQForNodeUnit',
+  'GeluFusionL1',
+  'LayerNormFusionL1',
+  'Level1_RuleBasedTransformer',
+  'MatMulAddFusion',
+  'QDQPropagationTransformer',
+  'ReshapeFusion',
+  'TransposeOptimizer',
+  'WeightBiasQuantization',
+].join(';');
+
 export type Feeds = Record<string, Tensor>;
 
 export class Session {
@@ -45,14 +65,19 @@ export class Session {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       enableMemPattern: false,
-      // the copy on another device is widened in any case: providers of GPUs have no kernel that reads bfloat16
+      // constants are folded from 'basic' on. The copy on another device is widened in any case: providers of GPUs have no kernel that
+      // reads bfloat16
       graphOptimizationLevel: layout.widened || device !== 'cpu' ? 'basic' : 'disabled',
       ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
     };
-    const placed = sessionOptions(device, {
-      model_external_initializers_file_folder_path: weightsFolder,
-      disable_prepacking: layout.repacked ? '0' : '1',
-    });
+    const placed = sessionOptions(
+      device,
+      {
+        model_external_initializers_file_folder_path: weightsFolder,
+        disable_prepacking: layout.repacked ? '0' : '1',
+      },
+      device === 'cpu' ? { disable_specified_optimizers: NEEDLESS_OPTIMIZERS } : {},
+    );
     try {
       return new Session(await InferenceSession.create(encodeModel(graph), { ...options, ...placed }));
     } catch (error) {

@@ -2,20 +2,21 @@
 const encoder = new TextEncoder();
 
 export class ProtobufMessage {
-  private readonly parts: Uint8Array[] = [];
+  private buffer = new Uint8Array(64);
   private length = 0;
 
-  integer(field: number, value: number | bigint): this {
-    return this.varint(BigInt(field << 3)).varint(BigInt(value));
+  /** A whole number; one below 0 is written in the two's complement of 64 bits. */
+  integer(field: number, value: number): this {
+    return this.varint(field << 3).varint(value);
   }
 
   float(field: number, value: number): this {
-    return this.varint(BigInt((field << 3) | 5)).push(new Uint8Array(Float32Array.of(value).buffer));
+    return this.varint((field << 3) | 5).push(new Uint8Array(Float32Array.of(value).buffer));
   }
 
   bytes(field: number, value: Uint8Array): this {
-    return this.varint(BigInt((field << 3) | 2))
-      .varint(BigInt(value.length))
+    return this.varint((field << 3) | 2)
+      .varint(value.length)
       .push(value);
   }
 
@@ -24,32 +25,43 @@ export class ProtobufMessage {
   }
 
   message(field: number, value: ProtobufMessage): this {
-    this.varint(BigInt((field << 3) | 2)).varint(BigInt(value.length));
-    for (const part of value.parts) this.push(part);
+    return this.bytes(field, value.encode());
+  }
+
+  /** The message so far, which later additions may overwrite. */
+  encode(): Uint8Array {
+    return this.buffer.subarray(0, this.length);
+  }
+
+  private varint(value: number): this {
+    if (value < 0) return this.negativeVarint(value);
+    this.reserve(10);
+    let rest = value;
+    for (; rest > 127; rest = Math.floor(rest / 128)) this.buffer[this.length++] = (rest % 128) | 128;
+    this.buffer[this.length++] = rest;
     return this;
   }
 
-  encode(): Uint8Array {
-    const encoded = new Uint8Array(this.length);
-    let offset = 0;
-    for (const part of this.parts) {
-      encoded.set(part, offset);
-      offset += part.length;
-    }
-    return encoded;
-  }
-
-  private varint(value: bigint): this {
-    const bytes: number[] = [];
-    let rest = BigInt.asUintN(64, value);
-    for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128);
-    bytes.push(Number(rest));
-    return this.push(Uint8Array.from(bytes));
+  private negativeVarint(value: number): this {
+    let rest = BigInt.asUintN(64, BigInt(value));
+    this.reserve(10);
+    for (; rest > 127n; rest >>= 7n) this.buffer[this.length++] = Number(rest & 127n) | 128;
+    this.buffer[this.length++] = Number(rest);
+    return this;
   }
 
   private push(bytes: Uint8Array): this {
-    this.parts.push(bytes);
+    this.reserve(bytes.length);
+    this.buffer.set(bytes, this.length);
     this.length += bytes.length;
     return this;
+  }
+
+  private reserve(more: number): void {
+    const needed = this.length + more;
+    if (needed <= this.buffer.length) return;
+    const larger = new Uint8Array(Math.max(needed, 2 * this.buffer.length));
+    larger.set(this.encode());
+    this.buffer = larger;
   }
 }
