@@ -87,7 +87,7 @@ async function measure(store: string, { options, say }: BenchmarkContext): Promi
 
 const threadMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), progress: trainingProgress }),
-  z.object({ type: z.literal('transferred') }),
+  z.object({ type: z.enum(['transferred', 'checkpoint', 'note']) }),
   z.object({ type: z.literal('done'), result: trainingResult }),
   z.object({ type: z.literal('failed'), message: z.string() }),
 ]);
@@ -97,18 +97,19 @@ function runJob(thread: Worker, job: TrainingJob): Promise<JobPhases> {
     const started = performance.now();
     const elapsed = (): number => (performance.now() - started) / 1000;
     const heard: Heard[] = [];
-    thread.once('error', reject);
-    thread.on('message', (received: unknown) => {
+    const onMessage = (received: unknown): void => {
       const message = threadMessage.parse(received);
       if (message.type === 'progress') {
         heard.push({ at: elapsed(), phase: message.progress.phase });
         return;
       }
-      if (message.type === 'transferred') return;
-      thread.removeAllListeners();
+      if (message.type !== 'done' && message.type !== 'failed') return;
+      // not all listeners: a worker's own among them lets messages through
+      thread.off('error', reject).off('message', onMessage);
       if (message.type === 'failed') reject(new BenchmarkError(message.message));
       else resolve(jobPhases(heard, message.result.trainSeconds, elapsed()));
-    });
+    };
+    thread.once('error', reject).on('message', onMessage);
     thread.postMessage({ type: 'run', job, checkpoint: null });
   });
 }
