@@ -180,7 +180,7 @@ suite(problem === null ? 'on WebGPU' : `on WebGPU (skipped: ${problem})`, () => 
     });
     const evaluated = engine.evaluate(new Map(), makeBatch(drawnSequences(model, [6]), padTokenId));
     await expect(evaluated).rejects.toThrow(
-      'webgpu has no kernel for Cast(float32) -> bfloat16 (2 nodes); Cast(bfloat16) -> float32 (2 nodes)',
+      'webgpu has no kernel for Cast(float32) -> bfloat16 (4 nodes); Cast(bfloat16) -> float32 (4 nodes)',
     );
   });
 
