@@ -52,7 +52,7 @@ export interface ModuleEmbeddings {
   readonly experts: Tensor;
 }
 
-/** The name of a module's dropout mask, an input [batch * time, inputWidth] of 0 and 1 / (1 - rate), in training graphs. */
+/** The name of a module's dropout mask in training graphs: an input [batch * time, inputWidth], true for what is kept. */
 export const dropoutMaskName = (module: string): string => `${module}.dropout`;
 
 /** Applies a module's dropout mask where the graph has one. */

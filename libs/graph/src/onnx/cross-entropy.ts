@@ -3,7 +3,7 @@ import { multiplyDimensions, type Dimension, type Shape } from '../dimension.js'
 import type { Tensors } from '../shapes.js';
 import type { Application, Tensor } from '../tensor.js';
 import type { Emitter } from './emitter.js';
-import { int8ProductValue } from './quantized-products.js';
+import { int8ProductValue, integerProduct } from './quantized-products.js';
 
 export function emitCrossEntropy(emitter: Emitter, { inputs, outputs }: Application<'crossEntropy'>): void {
   const [hidden, vocabulary, targets, weights] = inputs as [Tensor, Tensor, Tensor, Tensor];
@@ -102,8 +102,7 @@ export function emitInt8CrossEntropyGradient(
 
   const twice = multiplyDimensions(2, positions);
   const both = emitter.value('Concat', [high, low], [twice, words[1] as Dimension], 'uint8', axis);
-  const factors = [both, values.name, emitter.floats([1], []), scales.name, zero];
-  const product = emitter.value('MatMulIntegerToFloat', factors, [twice, width], dataType, { domain: 'com.microsoft' });
+  const product = integerProduct(emitter, both, zero, values, scales, [twice, width]);
   const halves = [`${name}_high`, `${name}_low`].map((half) => ({ name: half, shape, dataType }));
   emitter.write('Split', [product, emitter.shapeVector([positions, positions])], halves, axis);
   const [highs, lows] = halves.map((half, index) =>

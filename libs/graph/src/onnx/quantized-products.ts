@@ -57,10 +57,21 @@ function unscaledProduct(
   columnScales: Tensor,
   shape: Shape,
 ): [string, string] {
-  const rows = quantizedRows(emitter, x);
-  const inputs = [rows.values, values.name, emitter.floats([1], []), columnScales.name, rows.zero];
-  const product = emitter.value('MatMulIntegerToFloat', inputs, shape, x.dataType, { domain: 'com.microsoft' });
-  return [product, rows.scales];
+  const { values: rows, zero, scales } = quantizedRows(emitter, x);
+  return [integerProduct(emitter, rows, zero, values, columnScales, shape), scales];
+}
+
+/** The exact product of uint8 rows around `zero` and an int8 matrix, its columns scaled. */
+export function integerProduct(
+  emitter: Emitter,
+  rows: string,
+  zero: string,
+  values: Tensor,
+  columnScales: Tensor,
+  shape: Shape,
+): string {
+  const inputs = [rows, values.name, emitter.floats([1], []), columnScales.name, zero];
+  return emitter.value('MatMulIntegerToFloat', inputs, shape, columnScales.dataType, { domain: 'com.microsoft' });
 }
 
 /** MatMulNBits' level at which x is quantised to 8 bits, block by block, for integer products. */
